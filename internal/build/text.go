@@ -1,0 +1,45 @@
+package build
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxMessage bounds a finding's message, in characters.
+const MaxMessage = 500
+
+// Printable is s as one line of harmless text of at most limit characters:
+// control, bidirectional and zero-width characters are shown as \u202e, bytes
+// that are not UTF-8 as U+FFFD; what is cut ends in "…". ANSI sequences are to
+// be stripped before. limit 0 means no limit.
+func Printable(s string, limit int) string {
+	var out strings.Builder
+	n, room := 0, 0 // characters so far, and the bytes of out that leave room for the "…"
+	for _, r := range s {
+		shown := string(r)
+		if hidden(r) {
+			shown = fmt.Sprintf(`\u%04x`, r)
+		}
+		n += utf8.RuneCountInString(shown)
+		if limit > 0 && n > limit {
+			return out.String()[:room] + "…"
+		}
+		out.WriteString(shown)
+		if n < limit {
+			room = out.Len()
+		}
+	}
+	return out.String()
+}
+
+// hidden says whether a character shows nothing of itself or changes how its
+// neighbours are shown.
+func hidden(r rune) bool {
+	if r == '\t' {
+		return false
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' ||
+		r == '\u115f' || r == '\u1160' || r == '\u3164' || unicode.Is(unicode.Variation_Selector, r)
+}
