@@ -1,0 +1,117 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/loggate/loggate/internal/build"
+)
+
+// metadataTime bounds the requests for what is good to know about a build, but
+// no evidence: its commit, times and stages.
+const metadataTime = 2 * time.Minute
+
+// describe turns a visit into a Build; whyNot is why its log isn't complete.
+func (v *visit) describe(ctx context.Context, whyNot error) *build.Build {
+	b := build.NewBuild(v.ref)
+	b.Status, b.Result = v.stands.status, build.Printable(v.stands.result, 100)
+	if b.Status != build.Unknown {
+		b.StatusSource = build.FromAPI
+	}
+	if b.Status == build.Running {
+		b.Lacks(build.Missing{What: build.MissingStatus, Reason: stillRunning(ctx)})
+	}
+	source := "pages"
+	b.Log.Source = &source
+	b.Log.Pages = v.pager.pages
+	b.Log.Unescaped = v.pager.stitch.unesc.escaped
+	b.Log.OffsetUnit = known(v.pager.stitch.unitName())
+	b.Log.Complete = whyNot == nil
+	if whyNot != nil {
+		b.Lacks(MissingOf(build.MissingLog, whyNot))
+	}
+	if ctx.Err() == nil && (v.pager.stitch.begun || b.StatusSource == build.FromAPI) {
+		v.addMetadata(ctx, b)
+	}
+	return b
+}
+
+func stillRunning(ctx context.Context) string {
+	if ctx.Err() != nil {
+		return "still running: " + context.Cause(ctx).Error()
+	}
+	return "still running"
+}
+
+// MissingOf makes an error the reason for missing evidence, with the HTTP
+// status and code where the service gave them.
+func MissingOf(what string, err error) build.Missing {
+	m := build.Missing{What: what, Reason: err.Error()}
+	var api *APIError
+	if errors.As(err, &api) {
+		m.HTTPStatus = &api.HTTPStatus
+		m.Code = known(api.Code)
+	}
+	return m
+}
+
+// addMetadata adds what record-info and full-stages tell. Either may be
+// forbidden to the caller; then the build is shown without.
+func (v *visit) addMetadata(ctx context.Context, b *build.Build) {
+	ctx, cancel := context.WithTimeout(ctx, metadataTime)
+	defer cancel()
+	record := v.status.metadata(ctx)
+	b.Commit, b.Branch = known(build.Printable(record.Commit, 100)), known(build.Printable(record.Branch, 200))
+	b.StartedAt = record.StartTime
+	b.DurationMS = duration(record.DurationMS, record.StartTime, record.FinishTime)
+	if record.RecordID == "" {
+		return
+	}
+	stages, err := v.client.FullStages(ctx, record.RecordID)
+	if err != nil {
+		return
+	}
+	for _, s := range stages {
+		b.Stages = append(b.Stages, stageOf(s))
+	}
+}
+
+func stageOf(s StageRecord) build.Stage {
+	name := s.Name
+	if name == "" {
+		name = s.ExecutionName
+	}
+	return build.Stage{
+		Name:       build.Printable(name, 200),
+		Status:     known(stageStatus(s.Status)),
+		StartedAt:  s.Start,
+		DurationMS: duration(s.DurationMS, s.Start, s.Finish),
+	}
+}
+
+// stageStatus is a stage's status in loggate's words where it is one, else the
+// service's word in lower case: a skipped stage is no failed one.
+func stageStatus(w string) string {
+	if knownWord(w) {
+		return string(word(w).status)
+	}
+	return strings.ToLower(build.Printable(w, 40))
+}
+
+func duration(ms *int64, start, finish *time.Time) *int64 {
+	if ms != nil || start == nil || finish == nil {
+		return ms
+	}
+	d := finish.Sub(*start).Milliseconds()
+	return &d
+}
+
+// known is nil for "", which the service uses for what it doesn't know.
+func known(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
