@@ -1,0 +1,302 @@
+package rules
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// maxCapture bounds what a group may capture, in bytes.
+const maxCapture = 2048
+
+// Match is what a rule has found: the lines it spans and what it read there.
+// Texts are as in the log, at most 2,048 bytes each; numbers are 0 when not known.
+type Match struct {
+	Rule        *Rule
+	First, Last int64
+	Text        string // the line that the pattern was found in
+	Message     string
+	File        string
+	FileLine    int
+	Column      int
+
+	code      string
+	detail    string
+	lines     int   // seen so far, with blank ones at the end
+	final     int64 // the last line that isn't blank
+	readFirst bool
+}
+
+// Matcher applies a set to the lines of one log, in order.
+type Matcher struct {
+	set    *Set
+	open   *Match
+	closed []*Match
+	found  ruleBits
+	before []numbered // the lines before, for rules with after; oldest first
+	behind bool       // there are such rules
+	heads  map[string]head
+}
+
+// head is what a rule with after has found there, and the line of the finding.
+type head struct {
+	numbered
+	used int64
+}
+
+type numbered struct {
+	no   int64
+	text string
+}
+
+// Matcher starts on a new log.
+func (s *Set) Matcher() *Matcher {
+	m := &Matcher{set: s, found: make(ruleBits, (len(s.rules)+63)/64), heads: map[string]head{}}
+	for _, r := range s.rules {
+		m.behind = m.behind || r.after != nil
+	}
+	return m
+}
+
+// Open is the match to which the next line may belong, or nil.
+func (m *Matcher) Open() *Match { return m.open }
+
+// Line takes the next line, without its prefix, and returns the matches that
+// are over by it. alt is another reading of the line, or "". A number may come
+// several times. The slice is good until the next call.
+func (m *Matcher) Line(no int64, text, alt string) []*Match {
+	m.closed = m.closed[:0]
+	if m.open == nil || !m.continueOpen(no, text, alt) {
+		m.close()
+		m.start(no, text, alt)
+	}
+	if m.behind {
+		if len(m.before) == lookBehind {
+			copy(m.before, m.before[1:])
+			m.before = m.before[:lookBehind-1]
+		}
+		m.before = append(m.before, numbered{no, text})
+	}
+	return m.closed
+}
+
+// Close ends the open match, as the end of the log or of a stage does.
+func (m *Matcher) Close() []*Match {
+	m.closed = m.closed[:0]
+	m.close()
+	return m.closed
+}
+
+func (m *Matcher) close() {
+	if m.open == nil {
+		return
+	}
+	m.open.Last = m.open.final
+	m.open.finish()
+	m.closed = append(m.closed, m.open)
+	m.open = nil
+}
+
+// continueOpen adds the line to the open match, if it belongs to it.
+func (m *Matcher) continueOpen(no int64, text, alt string) bool {
+	open, r := m.open, m.open.Rule
+	if open.lines >= r.MaxLines {
+		return false
+	}
+	if in(r.continues, text, alt) {
+		open.add(no, text, alt)
+		if in(r.end, text, alt) {
+			m.close()
+		}
+		return true
+	}
+	if in(r.pattern, text, alt) {
+		return false
+	}
+	if in(r.end, text, alt) {
+		open.add(no, text, alt)
+		m.close()
+		return true
+	}
+	if r.continues == nil {
+		open.add(no, text, alt)
+		return true
+	}
+	return false
+}
+
+// in says whether the pattern, which may be nil, is in either reading of a line.
+func in(pattern *regexp.Regexp, text, alt string) bool {
+	return pattern != nil && (pattern.MatchString(text) || alt != "" && pattern.MatchString(alt))
+}
+
+// start opens a match where a rule is found in the line.
+func (m *Matcher) start(no int64, text, alt string) {
+	clear(m.found)
+	m.candidates(text)
+	if alt != "" {
+		m.candidates(alt)
+	}
+	m.found.each(func(i int) bool {
+		var match *Match
+		if alt != "" { // first, lest a level becomes part of a file's name
+			match = m.set.rules[i].try(no, alt)
+		}
+		if match == nil {
+			match = m.set.rules[i].try(no, text)
+		}
+		if match == nil || !m.lookBehind(match) {
+			return false
+		}
+		m.open = match
+		if !match.Rule.multiLine() {
+			m.close()
+		}
+		return true
+	})
+}
+
+func (m *Matcher) candidates(text string) { m.set.filter.candidates(text, m.found) }
+
+// lookBehind finds the line before, if the rule wants one.
+func (m *Matcher) lookBehind(match *Match) bool {
+	r := match.Rule
+	if r.after == nil {
+		return true
+	}
+	if h := m.heads[r.After]; h.used > 0 && h.used == match.First-1 {
+		match.readBefore(h.text)
+		m.heads[r.After] = head{h.numbered, match.First}
+		return true
+	}
+	for i := len(m.before) - 1; i >= max(0, len(m.before)-r.AfterLines); i-- {
+		line := m.before[i]
+		if r.after.MatchString(line.text) {
+			m.heads[r.After] = head{line, match.First}
+			match.readBefore(line.text)
+			match.First = line.no
+			return true
+		}
+	}
+	return false
+}
+
+// readBefore reads what after captures in the line before; what the pattern
+// has captured stays.
+func (match *Match) readBefore(text string) {
+	own := *match
+	match.read(match.Rule.after, text, match.Rule.after.FindStringSubmatchIndex(text))
+	match.replace(own)
+}
+
+// try is the match of the rule in the line, or nil.
+func (r *Rule) try(no int64, text string) *Match {
+	found := r.pattern.FindStringSubmatchIndex(text)
+	if found == nil {
+		return nil
+	}
+	match := &Match{Rule: r, First: no, Text: bounded(text), lines: 1, final: no}
+	match.read(r.pattern, text, found)
+	return match
+}
+
+// add takes a following line that belongs to the match.
+func (match *Match) add(no int64, text, alt string) {
+	match.lines++
+	if strings.TrimSpace(text) != "" {
+		match.final = no
+	}
+	r := match.Rule
+	for _, reading := range []string{text, alt} {
+		if reading == "" {
+			continue
+		}
+		if r.first != nil && !match.readFirst {
+			if found := r.first.FindStringSubmatchIndex(reading); found != nil {
+				match.readFirst = true
+				match.read(r.first, reading, found)
+			}
+		}
+		if r.last != nil {
+			if found := r.last.FindStringSubmatchIndex(reading); found != nil {
+				match.read(r.last, reading, found)
+			}
+		}
+	}
+}
+
+// read takes over what the groups have captured.
+func (match *Match) read(pattern *regexp.Regexp, text string, found []int) {
+	for i, name := range pattern.SubexpNames() {
+		if name == "" || found[2*i] < 0 || found[2*i] == found[2*i+1] {
+			continue
+		}
+		captured := bounded(strings.TrimSpace(text[found[2*i]:found[2*i+1]]))
+		switch name {
+		case "message":
+			match.Message = captured
+		case "detail":
+			match.detail = captured
+		case "file":
+			match.File = captured
+		case "line":
+			match.FileLine = number(captured)
+		case "column":
+			match.Column = number(captured)
+		case "code":
+			match.code = captured
+		}
+	}
+}
+
+// replace takes over every field that is set in with.
+func (match *Match) replace(with Match) {
+	if with.Message != "" {
+		match.Message = with.Message
+	}
+	if with.File != "" {
+		match.File = with.File
+	}
+	if with.FileLine != 0 {
+		match.FileLine = with.FileLine
+	}
+	if with.Column != 0 {
+		match.Column = with.Column
+	}
+	if with.code != "" {
+		match.code = with.code
+	}
+	if with.detail != "" {
+		match.detail = with.detail
+	}
+}
+
+// finish puts the code before the message and the detail after it.
+func (match *Match) finish() {
+	if match.Message == "" {
+		match.Message = strings.TrimSpace(match.Text)
+	}
+	if match.detail != "" && !strings.Contains(match.Message, match.detail) {
+		match.Message += ": " + match.detail
+	}
+	if match.code != "" && !strings.Contains(match.Message, match.code) {
+		match.Message = match.code + ": " + match.Message
+	}
+}
+
+// bounded cuts a captured text to maxCapture bytes.
+func bounded(text string) string {
+	if len(text) > maxCapture {
+		text = text[:maxCapture]
+	}
+	return strings.Clone(text) // so that it doesn't hold its line in memory
+}
+
+// number reads a line or column number; 0 when it is none.
+func number(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > 1<<31-1 {
+		return 0
+	}
+	return n
+}
