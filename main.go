@@ -1,0 +1,30 @@
+// Command loggate fetches the logs of builds of Huawei Cloud CodeArts Build,
+// says why they failed and lets or stops a release. README.md shows how.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/loggate/loggate/internal/cli"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	// The first signal ends the run in order, with what there is; a second one
+	// kills, since the handler is taken off then.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "."
+	}
+	return cli.Run(ctx, cli.Process{
+		Args: os.Args[1:], Env: os.Environ(), Dir: dir,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	})
+}
