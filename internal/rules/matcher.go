@@ -25,6 +25,7 @@ type Match struct {
 	lines     int   // seen so far, with blank ones at the end
 	final     int64 // the last line that isn't blank
 	readFirst bool
+	ended     bool // by its rule's end: only what joins it can still follow
 }
 
 // Matcher applies a set to the lines of one log, in order.
@@ -103,10 +104,13 @@ func (m *Matcher) continueOpen(no int64, text, alt string) bool {
 	if open.lines >= r.MaxLines {
 		return false
 	}
+	if open.ended {
+		return open.goesOn(no, text, alt)
+	}
 	if in(r.continues, text, alt) {
 		open.add(no, text, alt)
 		if in(r.end, text, alt) {
-			m.close()
+			m.end()
 		}
 		return true
 	}
@@ -115,7 +119,7 @@ func (m *Matcher) continueOpen(no int64, text, alt string) bool {
 	}
 	if in(r.end, text, alt) {
 		open.add(no, text, alt)
-		m.close()
+		m.end()
 		return true
 	}
 	if r.continues == nil {
@@ -123,6 +127,28 @@ func (m *Matcher) continueOpen(no int64, text, alt string) bool {
 		return true
 	}
 	return false
+}
+
+// end notes that the open match has ended, by its rule's end.
+func (m *Matcher) end() {
+	if m.open.Rule.joins == nil {
+		m.close()
+		return
+	}
+	m.open.ended = true
+}
+
+// goesOn says whether the line joins more to a match that has ended, or may still be
+// followed by one that does.
+func (match *Match) goesOn(no int64, text, alt string) bool {
+	switch {
+	case in(match.Rule.joins, text, alt):
+		match.ended = false
+	case text != "":
+		return false
+	}
+	match.add(no, text, alt)
+	return true
 }
 
 // in says whether the pattern, which may be nil, is in either reading of a line.

@@ -49,11 +49,21 @@
 // pattern's win). Where lines with findings of rules with the same after follow each
 // other, as those of one file do, the line before the first of them is for all.
 //
+// joins is searched in the first line after end that isn't blank: where it is found,
+// the finding goes on. So a chain of tracebacks is one finding.
+//
 // # Pardons
 //
 // pardons: true is for what a tool says of the errors just before: that it ignores
 // them ("Error 1 (ignored)"), or that it has got over them ("Retry succeeded"). They are
 // kept as notices then.
+//
+// clears is for what a tool says when all that it had to do went well ("5 passed in 1s"). It
+// lists the families, or single rules, whose findings were no errors then, such as what the
+// tests printed on purpose; those of low confidence are always among them. They are
+// kept as notices where the step hasn't failed, and rank lower where it has, back to the
+// step's start, to the same words before, or to a symptom or a summary of the rule's own
+// family. The line itself is no finding.
 //
 // # Confidence
 //
@@ -106,7 +116,9 @@ type Rule struct {
 	Last            string         `yaml:"last"`
 	After           string         `yaml:"after"`
 	AfterLines      int            `yaml:"after_lines"`
+	Joins           string         `yaml:"joins"`
 	Pardons         bool           `yaml:"pardons"`
+	Clears          []string       `yaml:"clears"`
 	Hint            string         `yaml:"hint"`
 	Docs            string         `yaml:"docs"`
 	Examples        []Example      `yaml:"examples"`
@@ -115,7 +127,7 @@ type Rule struct {
 	at   map[string]position // of its keys, for errors
 	user bool                // from .loggate.yml: goes before the built-in ones
 
-	pattern, continues, end, first, last, after *regexp.Regexp
+	pattern, continues, end, first, last, after, joins *regexp.Regexp
 }
 
 // Example is a piece of a log in which its rule finds one thing, and what
@@ -174,6 +186,8 @@ func (r *Rule) prepare() error {
 		return r.wrong("max_lines", "%d is not from 1 to %d", r.MaxLines, mostLines)
 	case r.AfterLines < 1 || r.AfterLines > lookBehind:
 		return r.wrong("after_lines", "%d is not from 1 to %d", r.AfterLines, lookBehind)
+	case r.Joins != "" && r.End == "":
+		return r.wrong("joins", "goes on after end, which is missing")
 	}
 	return r.compile()
 }
@@ -186,6 +200,7 @@ func (r *Rule) compile() error {
 	}{
 		{"pattern", r.Pattern, &r.pattern}, {"continues", r.Continues, &r.continues}, {"end", r.End, &r.end},
 		{"first", r.First, &r.first}, {"last", r.Last, &r.last}, {"after", r.After, &r.after},
+		{"joins", r.Joins, &r.joins},
 	} {
 		if p.text == "" {
 			continue
@@ -205,6 +220,12 @@ func (r *Rule) compile() error {
 		*p.into = compiled
 	}
 	return nil
+}
+
+// Clearing says whether the rule's line clears a finding of the other rule, see the
+// package comment.
+func (r *Rule) Clearing(other *Rule) bool {
+	return other.Confidence == Low || slices.Contains(r.Clears, other.ID) || slices.Contains(r.Clears, other.Family())
 }
 
 // multiLine says whether following lines can belong to the rule's findings.

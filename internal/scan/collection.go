@@ -31,6 +31,7 @@ type finding struct {
 	count       int
 	ignored     string
 	pardoned    bool // a tool says that it ignored it
+	cleared     bool // a tool says that all went well
 	excerpt     []string
 	excerptLine int64
 }
@@ -42,13 +43,15 @@ type collection struct {
 	others  []*finding
 	dropped int
 
+	cleared map[string]int // rule that clears → errors before its last line
+
 	recent     ring       // the last lines
 	collecting []*finding // wait for the lines after them
 	excerpts   int        // bytes
 }
 
 func newCollection() collection {
-	return collection{known: map[string]*finding{}}
+	return collection{known: map[string]*finding{}, cleared: map[string]int{}}
 }
 
 // show takes the present line as people are to see it.
@@ -69,13 +72,17 @@ func (c *collection) show(no int64, text string) {
 
 // add takes over a match that ended at the present line or at the one before.
 func (c *collection) add(match *rules.Match, stages *tracker, ignored string) {
+	if match.Rule.Clears != nil {
+		c.clear(match, stages)
+		return
+	}
 	message := oneLine(match.Message)
 	key := fingerprint(match.Rule.ID, message, match.File)
 	if known, ok := c.known[key+ignored]; ok {
 		known.count++
-		gotOver := known.pardoned || stages.statusAt(known.first) == build.Success
+		gotOver := known.pardoned || known.cleared || stages.statusAt(known.first) == build.Success
 		if gotOver && stages.statusAt(match.First) != build.Success {
-			known.first, known.last, known.pardoned = match.First, match.Last, false
+			known.first, known.last, known.pardoned, known.cleared = match.First, match.Last, false, false
 			c.startExcerpt(known)
 		}
 		return
@@ -107,6 +114,20 @@ func (c *collection) pardon(line int64, stages *tracker) {
 		if f := c.errors[i]; stages.at(f.first) == stages.at(line) {
 			f.pardoned = true
 		}
+	}
+}
+
+// clear marks the errors that were none, since a tool says that all went well.
+func (c *collection) clear(match *rules.Match, stages *tracker) {
+	from := c.cleared[match.Rule.ID]
+	c.cleared[match.Rule.ID] = len(c.errors)
+	for i := len(c.errors) - 1; i >= from; i-- {
+		f := c.errors[i]
+		failed := f.rule.Family() == match.Rule.Family() && f.rule.Kind != build.Cause
+		if failed || stages.at(f.first) != stages.at(match.First) {
+			return
+		}
+		f.cleared = f.cleared || match.Rule.Clearing(f.rule)
 	}
 }
 

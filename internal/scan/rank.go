@@ -20,6 +20,7 @@ type ranking struct {
 	stages *tracker
 	lines  int64 // of the log
 	passed bool  // the build has succeeded, or looks as if it had
+	failed bool  // the build is known to have failed
 }
 
 // signals are all that is known for and against the finding. The first finding in
@@ -49,6 +50,7 @@ func (r *ranking) signals(f *finding) []signal {
 	add(stage == "" && anyFailed, -20, "outside the stage that failed")
 	add(f.fileLine > 0, 5, "names file and line")
 	add(f.pardoned, -100, "ignored by the tool itself")
+	add(f.cleared, -60, "before its tool says that all went well")
 	add(f.ignored != "", -200, "is known and accepted")
 	return known
 }
@@ -72,7 +74,7 @@ func (r *ranking) severity(f *finding) build.Severity {
 	if f.rule.Severity != build.Error {
 		return f.rule.Severity
 	}
-	if f.pardoned {
+	if f.pardoned || f.cleared && !r.failedAt(f) {
 		return build.Notice
 	}
 	if f.rule.Confidence != rules.Low {
@@ -82,6 +84,14 @@ func (r *ranking) severity(f *finding) build.Severity {
 		return build.Notice
 	}
 	return build.Error
+}
+
+// failedAt says whether what the finding is in is known to have failed.
+func (r *ranking) failedAt(f *finding) bool {
+	if r.stages.failing() < 0 {
+		return r.failed
+	}
+	return r.stages.statusAt(f.first) == build.Failure
 }
 
 // findings are the findings by rank, as a report has them.

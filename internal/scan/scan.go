@@ -186,9 +186,9 @@ func (s *Scanner) Finish(outcome Outcome) Result {
 	if outcome.Status.Ended() {
 		r.passed = outcome.Status == build.Success
 	}
-	failed := outcome.Status.Failed() || !outcome.Status.Ended() && result.Status.Failed()
+	r.failed = outcome.Status.Failed() || !outcome.Status.Ended() && result.Status.Failed()
 	result.Findings = r.findings(s.found.all())
-	if failed && !explained(result.Findings) {
+	if r.failed && !explained(result.Findings) {
 		result.Findings = append([]build.Finding{s.found.lastLines(&s.stages, s.no)}, result.Findings...)
 	}
 	for i := range result.Findings {

@@ -62,6 +62,7 @@ fail_gcc_static_assert() {
 }
 
 pass_gcc_warnings() {
+  codearts 'Shell:official_shell'
   file error_handler.c <<'C'
 #include <stdio.h>
 int fatal_error(const char *error) { int unused; return fprintf(stderr, "error: %s\n", error); }

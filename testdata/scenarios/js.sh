@@ -96,8 +96,8 @@ fail_npm_lifecycle() {
   npm run build
 }
 
-pass_npm_audit() {
-  package '"build": "node shop.js", "posttest": "echo \\"0 failing, 0 errors\\"", "test": "node shop.js --error"'
+pass_npm_run() {
+  package '"build": "node shop.js", "posttest": "echo 0 failing, 0 errors", "test": "node shop.js --error"'
   printf 'console.log("built error.html, 404.html and fatal.css");\nconsole.warn("warning: deprecated option --fail");\n' >shop.js
   npm run build && npm test
 }
@@ -119,7 +119,7 @@ fail_tsc_pretty() {
 }
 
 fail_tsc_config() {
-  root "error TS5023: Unknown compiler option 'strictt'."
+  root "error TS5025: Unknown compiler option 'strictt'."
   package ''
   printf '{"compilerOptions": {"strictt": true}}\n' >tsconfig.json
   echo 'export {};' >cart.ts
@@ -239,7 +239,7 @@ fail_webpack_resolve() {
 
 fail_webpack_parse() {
   codearts 'Npm构建:official_shell_npm'
-  root 'Module parse failed: Unexpected token (2:8)'
+  root 'Module parse failed: Unexpected token (2:7)'
   package ''
   printf 'const total = 1;\nexport = total;\n' | file src/index.js
   webpack --mode development

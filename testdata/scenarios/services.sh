@@ -21,7 +21,7 @@ fail_terraform_provider() {
 }
 
 pass_terraform_plan() {
-  printf 'output "error_page" {\n  value = "error.html: 0 errors"\n}\ncheck "prices" {\n  assert {\n    condition = true\n    error_message = "Error: no prices"\n  }\n}\n' >main.tf
+  printf 'resource "terraform_data" "error_page" {\n  input = "error.html: 0 errors"\n}\ncheck "prices" {\n  assert {\n    condition = terraform_data.error_page.output != ""\n    error_message = "Error: no prices"\n  }\n}\n' >main.tf
   terraform init -no-color && terraform apply -auto-approve
 }
 
@@ -56,7 +56,7 @@ fail_docker_daemon() {
 
 fail_kubectl_refused() {
   codearts 'Kubernetes:official_shell'
-  root 'The connection to the server 127.0.0.1:9 was refused'
+  root 'error: unable to recognize "shop.yml"'
   printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: errors }\n' >shop.yml
   kubectl --server=http://127.0.0.1:9 apply -f shop.yml --validate=false
 }

@@ -154,6 +154,7 @@ fail_git_dns() {
 }
 
 pass_git_noise() {
+  codearts 'Shell:official_shell'
   git init -q --bare remote.git
   git clone remote.git work
   cd work
