@@ -1,8 +1,13 @@
 package e2e
 
 import (
+	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
+	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +17,7 @@ import (
 )
 
 // formatFiles are the files that the input formats chooses.
-var formatFiles = []string{"loggate.sarif", "junit.xml", "gl-code-quality-report.json"}
+var formatFiles = []string{"report.html", "loggate.sarif", "junit.xml", "gl-code-quality-report.json"}
 
 // Exactly the formats that are asked for are written, whole and summed, by a
 // run as by a scan.
@@ -27,8 +32,8 @@ func TestFormatsAreWritten(t *testing.T) {
 		want    []string
 	}{
 		{"none", nil},
-		{"junit", formatFiles[1:2]},
-		{"codequality,sarif,junit", formatFiles},
+		{"junit", formatFiles[2:3]},
+		{"html,codequality,sarif,junit", formatFiles},
 	} {
 		for command, in := range map[string]invocation{
 			"run":  against(server, []simulator.Build{b}, "--formats", test.formats),
@@ -50,13 +55,39 @@ func TestFormatsAreWritten(t *testing.T) {
 	}
 }
 
+// packedLog is a part of a log as report.html holds it.
+var packedLog = regexp.MustCompile(`<script type="application/gzip"[^>]*>([A-Za-z0-9+/=]*)</script>`)
+
+// packedLogs are the parts of logs in a page.
+func packedLogs(t *testing.T, page string) []string {
+	t.Helper()
+	var parts []string
+	for _, m := range packedLog.FindAllStringSubmatch(page, -1) {
+		zip, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(m[1])))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(zip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, string(text))
+	}
+	return parts
+}
+
 // expectParses wants a file to be whole, and to tell of something.
 func expectParses(t *testing.T, name, text string) {
 	t.Helper()
 	var err error
-	if strings.HasSuffix(name, ".xml") {
+	switch {
+	case strings.HasSuffix(name, ".xml"):
 		err = xml.Unmarshal([]byte(text), new(struct{ XMLName xml.Name }))
-	} else {
+	case strings.HasSuffix(name, ".html"):
+		if packed := packedLogs(t, text); len(packed) != 1 || packed[0] != strings.TrimSuffix(badLog, "\n") || !strings.HasSuffix(text, "</html>\n") {
+			err = fmt.Errorf("the page isn't whole, or holds the logs %q", packed)
+		}
+	default:
 		err = json.Unmarshal([]byte(text), new(any))
 	}
 	if err != nil {

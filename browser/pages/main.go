@@ -128,7 +128,7 @@ func writePage(set *rules.Set, dir string, samples ...sample) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(report.WriteHTML(out, r, os.DirFS(dir), report.HTMLOptions{}), out.Close())
+	return errors.Join(report.WriteHTML(out, r, report.FormatOptions{Files: os.DirFS(dir)}), out.Close())
 }
 
 // scanned is the build that s becomes.

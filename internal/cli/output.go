@@ -64,7 +64,7 @@ func (w writer) summary() report.SummaryOptions {
 }
 
 func (w writer) formats() report.FormatOptions {
-	return report.FormatOptions{Repository: report.RepositoryOf(w.env, w.cfg.Policy.Strip)}
+	return report.FormatOptions{Repository: report.RepositoryOf(w.env, w.cfg.Policy.Strip), Files: w.dir.FS()}
 }
 
 // github writes the step summary and the step's outputs, where the environment

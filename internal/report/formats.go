@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -23,11 +24,13 @@ type Format struct {
 // FormatOptions says how a format is written.
 type FormatOptions struct {
 	Repository Repository // whose files findings may be placed in
+	Files      fs.FS      // the output directory, where the logs are; nil when there is none
 }
 
 // Formats lists every format that the input formats chooses from.
 func Formats() []Format {
 	return []Format{
+		{"html", "report.html", WriteHTML},
 		{"sarif", "loggate.sarif", WriteSARIF},
 		{"junit", "junit.xml", WriteJUnit},
 		{"codequality", "gl-code-quality-report.json", WriteCodeQuality},

@@ -7,15 +7,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"io/fs"
 
 	"github.com/loggate/loggate/internal/build"
 )
-
-// HTMLOptions says how report.html is written.
-type HTMLOptions struct {
-	Repository Repository // whose files may be linked to
-}
 
 //go:embed html
 var htmlFiles embed.FS
@@ -25,18 +19,17 @@ var htmlScripts = []string{"html/log.js", "html/viewer.js", "html/controls.js"}
 
 // WriteHTML writes r as report.html: one page that loads nothing, with verdict,
 // builds, causes, timeline and findings in plain HTML, and a viewer of the
-// logs that its script makes of the log's lines in it. files are the output
-// directory, where the logs are; a log that can't be read there (or nil files)
-// is left out and said to be. Memory is bounded, whatever the logs' size. Its
-// errors are w's.
-func WriteHTML(w io.Writer, r *build.Report, files fs.FS, o HTMLOptions) error {
-	if err := writeHTML(w, r, files, o); err != nil {
+// logs that its script makes of the log's lines in it. A log that can't be read
+// in o.Files is left out and said to be. Memory is bounded, whatever the logs'
+// size. Its errors are w's.
+func WriteHTML(w io.Writer, r *build.Report, o FormatOptions) error {
+	if err := writeHTML(w, r, o); err != nil {
 		return fmt.Errorf("writing report.html: %w", err)
 	}
 	return nil
 }
 
-func writeHTML(w io.Writer, r *build.Report, files fs.FS, o HTMLOptions) error {
+func writeHTML(w io.Writer, r *build.Report, o FormatOptions) error {
 	tmpl, err := template.ParseFS(htmlFiles, "html/page.html.tmpl")
 	if err != nil {
 		return err
@@ -45,7 +38,7 @@ func writeHTML(w io.Writer, r *build.Report, files fs.FS, o HTMLOptions) error {
 	if err != nil {
 		return err
 	}
-	logs := planLogs(r, files)
+	logs := planLogs(r, o.Files)
 	page := newHTMLPage(r, logs, o.Repository)
 	page.htmlDress = dress
 	if err := tmpl.ExecuteTemplate(w, "head", page); err != nil {
@@ -53,7 +46,7 @@ func writeHTML(w io.Writer, r *build.Report, files fs.FS, o HTMLOptions) error {
 	}
 	packer := newLogPacker(w)
 	for i := range logs {
-		if err := packer.pack(i, files, &logs[i]); err != nil {
+		if err := packer.pack(i, o.Files, &logs[i]); err != nil {
 			return err
 		}
 	}

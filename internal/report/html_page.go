@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"io/fs"
 	"net/url"
 	"strconv"
 	"strings"
@@ -186,8 +187,12 @@ func statusClass(b *build.Build) string {
 	}
 }
 
-// fileHref is the address of a file of the output directory, relative to the page.
+// fileHref is the address of a file of the output directory, relative to the
+// page; "" for what is no path in it.
 func fileHref(path string) string {
+	if len(path) > maxPath || !fs.ValidPath(path) {
+		return ""
+	}
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
 		segments[i] = url.PathEscape(s)

@@ -23,7 +23,7 @@ import (
 func page(t testing.TB, r *build.Report, files fs.FS, repo report.Repository) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := report.WriteHTML(&out, r, files, report.HTMLOptions{Repository: repo}); err != nil {
+	if err := report.WriteHTML(&out, r, report.FormatOptions{Repository: repo, Files: files}); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

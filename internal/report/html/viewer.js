@@ -157,10 +157,11 @@ function stageElement(s) {
 function leftOutElement(i) {
   const { numbers } = view.log, build = builds[view.build];
   const from = i ? numbers[i - 1] : 0, to = i < numbers.length ? numbers[i] : build.lines + 1;
-  const made = element("div", "row gap", `${counted(to - from - 1, "line")} left out; `);
+  const made = element("div", "row gap", `${counted(to - from - 1, "line")} left out`);
+  if (!build.log) return made;
   const link = element("a", "", "the whole log");
   link.href = build.log;
-  made.append(link);
+  made.append(": ", link);
   return made;
 }
 
