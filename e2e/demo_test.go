@@ -30,6 +30,9 @@ func TestDemo(t *testing.T) {
 		t.Errorf("the verdict is %s of %d builds", rep.Verdict, len(rep.Builds))
 	}
 	expectText(t, "stdout", r.stdout, "The demo went as expected", "would have exited with 1", "FAIL: 2 of 4 builds failed")
+	if got := len(packedLogs(t, r.read(t, "loggate-out/report.html"))); got != 4 {
+		t.Errorf("report.html holds %d logs", got)
+	}
 	for _, path := range []string{output, summary, filepath.Join(dir, "elsewhere")} {
 		if _, err := os.Stat(path); err == nil {
 			t.Errorf("%s was written", path)

@@ -156,7 +156,7 @@ func (c *demoCommand) config(endpoint string, builds []simulator.Build, keys con
 		Policy: &config.Policy{Rules: catalogue},
 		Wait:   true, Timeout: demoTimeout, Concurrency: 4, Source: "pages",
 		FailOn:    config.FailOn{Build: true, Error: true},
-		OutputDir: c.OutputDir, PrintLog: "none", Summary: "never", LogLevel: slog.LevelInfo, Redact: true, Color: c.Color,
+		OutputDir: c.OutputDir, Formats: []string{"html"}, PrintLog: "none", Summary: "never", LogLevel: slog.LevelInfo, Redact: true, Color: c.Color,
 	}
 	for _, b := range builds {
 		cfg.Builds = append(cfg.Builds, build.Ref{Name: b.Name, JobID: b.JobID, Number: b.Number})
