@@ -17,8 +17,9 @@ import (
 
 // Some failures seldom mend themselves: they get fewer tries than the rest.
 const (
-	triesOfUnknownHost = 3 // a wrong region, or a resolver that hiccups
-	triesOfBrokenBody  = 4
+	triesOfUnknownHost   = 3 // a wrong region, or a resolver that hiccups
+	triesOfBrokenBody    = 4
+	triesOfSilentRefusal = 4 // HTTP 200 with a refusal, but no code to decide by
 )
 
 // checkRetry is the policy of retries (retryablehttp.CheckRetry). Tried again
@@ -68,7 +69,7 @@ func (cl *call) retryError(err error) bool {
 	)
 	switch {
 	case errors.As(err, &refused):
-		return retryStatus(refused.HTTPStatus, refused.Code)
+		return retryStatus(refused.HTTPStatus, refused.Code) || refused.saysNothing() && cl.attempt+1 < triesOfSilentRefusal
 	case errors.Is(err, errTooLarge), errors.As(err, &redirect), errors.As(err, &final), isTLSFailure(err):
 		return false
 	case errors.As(err, &body):
@@ -77,6 +78,12 @@ func (cl *call) retryError(err error) bool {
 		return cl.attempt+1 < triesOfUnknownHost
 	}
 	return true
+}
+
+// saysNothing says whether nothing tells what kind of refusal this is: neither
+// the HTTP status nor a code, nor that there is no such thing.
+func (e *APIError) saysNothing() bool {
+	return e.HTTPStatus == http.StatusOK && e.Code == "" && !IsNotFound(e)
 }
 
 // finalError is an error of our own making that no retry mends.

@@ -33,6 +33,7 @@ func TestRetries(t *testing.T) {
 		{"401", answer(401, `{"error_code":"APIGW.0301","error_msg":"wrong"}`), false},
 		{"403", answer(403, `{"error_code":"CB.1","error_msg":"forbidden"}`), false},
 		{"404", answer(404, `{"error_code":"CB.2","error_msg":"not found"}`), false},
+		{"fail without a code", answer(200, `{"result":null,"error":"busy","status":"fail"}`), true},
 		{"fail for good", answer(200, `{"result":null,"error":"no such job","status":"fail"}`), false},
 		{"redirect without a place", answer(302, ``), false},
 	}
