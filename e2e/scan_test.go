@@ -70,7 +70,7 @@ func TestScanExitCodes(t *testing.T) {
 		{[]string{"--dry-run", "bad.log"}, 0, "FAIL"},
 		{[]string{"cut.gz"}, 3, "reading broke off"},
 		{[]string{"cut.gz", "bad.log"}, 1, "reading broke off"},
-		{[]string{"empty.log"}, 0, "PASS"},
+		{[]string{"empty.log"}, 3, "the log is empty"},
 		{[]string{"--fail-on", "build", "bad.log"}, 2, "fail-on: --fail-on="},
 		{[]string{"--fail-on", "build,error", "bad.log"}, 2, "has build, but a scan"},
 		{[]string{"bad.log", "nowhere.log"}, 2, `"nowhere.log" can't be opened`},

@@ -172,9 +172,15 @@ func (s *scanning) scanLog(ctx context.Context, i int, source logSource) outcome
 		b.StatusSource, b.Result = build.FromLog, string(b.Status)
 	}
 	from := "file"
-	b.Log.Source, b.Log.Complete = &from, err == nil
-	if err != nil {
+	b.Log.Source = &from
+	switch {
+	case err != nil:
 		b.Lacks(build.Missing{What: build.MissingLog, Reason: fmt.Sprintf("reading broke off: %v", err)})
+	case b.Log.Bytes == 0:
+		// As when "curl -s … | loggate scan -" got nothing: no log is no evidence.
+		b.Lacks(build.Missing{What: build.MissingLog, Reason: "the log is empty"})
+	default:
+		b.Log.Complete = true
 	}
 	return outcome{build: b, watched: result.Watched}
 }
