@@ -76,6 +76,9 @@ func (c *collection) add(match *rules.Match, stages *tracker, ignored string) {
 		c.clear(match, stages)
 		return
 	}
+	if match.Rule.Pardons {
+		c.pardon(match.First, stages)
+	}
 	message := oneLine(match.Message)
 	key := fingerprint(match.Rule.ID, message, match.File)
 	if known, ok := c.known[key+ignored]; ok {
@@ -86,9 +89,6 @@ func (c *collection) add(match *rules.Match, stages *tracker, ignored string) {
 			c.startExcerpt(known)
 		}
 		return
-	}
-	if match.Rule.Pardons {
-		c.pardon(match.First, stages)
 	}
 	list := &c.others
 	if match.Rule.Severity == build.Error {
