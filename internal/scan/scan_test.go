@@ -385,3 +385,17 @@ func BenchmarkScan(b *testing.B) {
 		s.Finish(scan.Outcome{})
 	}
 }
+
+// Prefixes of CI systems are taken off before a line is matched.
+func TestPrefixes(t *testing.T) {
+	for _, line := range []string{
+		"(04:11:13) ERROR: /w/app/BUILD:3:10: no such target '//:x'",
+		"2021-04-01 15:01:30.114543 | nb01.example.org | ERROR: /w/app/BUILD:3:10: no such target '//:x'",
+		"2021-04-01 15:01:30.114543 | ERROR: /w/app/BUILD:3:10: no such target '//:x'",
+	} {
+		result := scanText(t, line+"\n")
+		if len(result.Findings) != 1 || result.Findings[0].Message != "no such target '//:x'" {
+			t.Errorf("%s: found %+v", line, result.Findings)
+		}
+	}
+}
