@@ -47,7 +47,7 @@ func (d *decoder) policy(text []byte) *Policy {
 }
 
 func (d *decoder) version(n *yaml.Node) {
-	if n.Kind != yaml.ScalarNode || n.Value != "1" {
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || n.Value != "1" {
 		d.wrong(n, "version is not 1, the only one there is", "write version: 1")
 	}
 }
@@ -154,7 +154,7 @@ func (d *decoder) ignores(n *yaml.Node) (all []Ignore, ruleIDs []named) {
 
 func (d *decoder) date(n *yaml.Node) time.Time {
 	date, err := time.Parse(time.DateOnly, n.Value)
-	if err != nil {
+	if err != nil || !isText(n) {
 		d.wrong(n, "until is not a date: "+quote(n.Value), "write it as 2027-03-31")
 	}
 	return date
@@ -175,7 +175,8 @@ func (d *decoder) limits(n *yaml.Node) []Limit {
 	for _, severity := range []build.Severity{build.Error, build.Warning, build.Notice} {
 		fields = append(fields, field{key: string(severity), read: func(n *yaml.Node) {
 			most, ok := number(n.Value, 0, maxLimit)
-			if !ok {
+			octal := len(n.Value) > 1 && n.Value[0] == '0' // to some readers of YAML
+			if !ok || octal || n.ShortTag() != "!!int" {
 				d.wrong(n, fmt.Sprintf("max of %s is not a whole number from 0 to %d", severity, maxLimit), "write how many are allowed")
 			}
 			limits = append(limits, Limit{severity, most, d.source(n)})

@@ -133,6 +133,7 @@ func ruleIDs(set *rules.Set) []string {
 }
 
 func TestWrongPolicies(t *testing.T) {
+	schema := policySchema(t)
 	for name, test := range map[string]struct {
 		text string // behind version: 1 and a newline, unless it has its own
 		want []string
@@ -181,7 +182,16 @@ func TestWrongPolicies(t *testing.T) {
 		"rule key":          {"rules:\n  - {id: acme.x, patern: y}", []string{`p.yml:3:18: `}},
 		"rule severity":     {"rules:\n  - {id: acme.x, severity: fatal, pattern: y, examples: [y]}", []string{`p.yml:3:28: acme.x: severity: `}},
 		"rule example":      {"rules:\n  - {id: acme.x, pattern: 'yes', examples: [no]}", []string{`p.yml:3:44: acme.x: examples: example 1`}},
-		"rule type":         {"rules:\n  - {id: acme.x, pattern: y, max_lines: many}", []string{`p.yml:3:5: a rule `}},
+		"rule type":         {"rules:\n  - {id: acme.x, pattern: y, max_lines: many}", []string{`p.yml:3:41: a rule: max_lines is not a whole number from 1 on, in plain digits`}},
+		"rule half":         {"rules:\n  - {id: acme.x, pattern: y, max_lines: 1.5}", []string{`p.yml:3:41: a rule: max_lines is not a whole number`}},
+		"rule null":         {"rules:\n  - {id: acme.x, pattern: y, hint: }", []string{`p.yml:3:36: a rule: hint is not a text`}},
+		"rule yes":          {"rules:\n  - {id: acme.x, pattern: y, pardons: yes}", []string{`p.yml:3:39: a rule: pardons is not true or false`}},
+		"example null":      {"rules:\n  - {id: acme.x, pattern: y, examples: [y, ~]}", []string{`p.yml:3:44: a rule: examples is not a text`}},
+		"example number":    {"rules:\n  - {id: acme.x, pattern: y, examples: [{log: y, line: 0}]}", []string{`p.yml:3:56: an example: line is not a whole number`}},
+		"version text":      {"version: '1'", []string{`p.yml:1:10: version is not 1`}},
+		"max text":          {"gate: {max: {error: '1'}}", []string{`p.yml:2:21: max of error is not a whole number`}},
+		"max octal":         {"gate: {max: {error: 010}}", []string{`p.yml:2:21: max of error is not a whole number`}},
+		"a number":          {"gate: {forbid: [{pattern: 404}]}", []string{`p.yml:2:27: pattern is not a text; write it behind the colon, in quotes`}},
 		"rule text":         {"rules: [acme]", []string{`p.yml:2:9: `}},
 		"rule twice": {"rules:\n  - {id: acme.x, pattern: y, examples: [y]}\n  - {id: acme.x, pattern: z, examples: [z]}",
 			[]string{`p.yml:4:10: acme.x: id: occurs twice`}},
@@ -195,6 +205,9 @@ func TestWrongPolicies(t *testing.T) {
 			_, err := readPolicy(t, text)
 			if err == nil {
 				t.Fatal("it is taken")
+			}
+			if wrong := disagreement(schema, []byte(text)); wrong != "" {
+				t.Error(wrong)
 			}
 			var wrong *FileError
 			if !errors.As(err, &wrong) {

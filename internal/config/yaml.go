@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -167,11 +168,16 @@ func (d *decoder) list(n *yaml.Node, what string, read func(*yaml.Node)) {
 
 // text reads a text that isn't empty; "" when it is wrong.
 func (d *decoder) text(n *yaml.Node, what string) string {
-	if n.Kind != yaml.ScalarNode || isNull(n) || strings.TrimSpace(n.Value) == "" {
-		d.wrong(n, what+" is not a text", "write it behind the colon, in quotes where it has special characters")
+	if !isText(n) || strings.TrimSpace(n.Value) == "" {
+		d.wrong(n, what+" is not a text", "write it behind the colon, in quotes where it looks like something else")
 		return ""
 	}
 	return n.Value
+}
+
+// isText says whether a text was written; a date is one, 404 and true are not.
+func isText(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && slices.Contains([]string{"!!str", "!!timestamp", "!!merge"}, n.ShortTag())
 }
 
 // pattern reads a regular expression; nil when it is wrong. One that finds

@@ -120,9 +120,11 @@ func checkKeys(node *yaml.Node, of reflect.Type, what string) (map[string]positi
 		return nil, &FormatError{Line: node.Line, Column: node.Column, Problem: what + " must be a mapping of keys to values"}
 	}
 	var known []string
+	types := map[string]reflect.Type{}
 	for i := range of.NumField() {
 		if key := of.Field(i).Tag.Get("yaml"); key != "" {
 			known = append(known, key)
+			types[key] = of.Field(i).Type
 		}
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
@@ -131,9 +133,54 @@ func checkKeys(node *yaml.Node, of reflect.Type, what string) (map[string]positi
 			return nil, &FormatError{Line: key.Line, Column: key.Column,
 				Problem: fmt.Sprintf("%s has no key %q, did you mean %q?", what, key.Value, nearest(key.Value, known))}
 		}
+		if wrong, problem := wrongValue(value, types[key.Value]); wrong != nil {
+			return nil, &FormatError{Line: wrong.Line, Column: wrong.Column, Problem: fmt.Sprintf("%s: %s %s", what, key.Value, problem)}
+		}
 		at[key.Value] = position{value.Line, value.Column}
 	}
 	return at, nil
+}
+
+// wrongValue is where and how a key's value is not of its type; nil where it
+// is. yaml.v3 alone would take nothing at all, 1.5 as 1 and yes as true.
+func wrongValue(n *yaml.Node, of reflect.Type) (wrong *yaml.Node, problem string) {
+	switch {
+	case of == reflect.TypeFor[Example]():
+		if n.Kind == yaml.MappingNode {
+			return nil, ""
+		}
+		return wrongValue(n, reflect.TypeFor[string]())
+	case of.Kind() == reflect.Slice:
+		if n.Kind != yaml.SequenceNode {
+			return n, "is not a list: begin each entry with -"
+		}
+		for _, item := range n.Content {
+			if wrong, problem := wrongValue(item, of.Elem()); wrong != nil {
+				return wrong, problem
+			}
+		}
+		return nil, ""
+	case of.Kind() == reflect.Int:
+		if n.ShortTag() != "!!int" || !positive.MatchString(n.Value) {
+			return n, "is not a whole number from 1 on, in plain digits"
+		}
+	case of.Kind() == reflect.Bool:
+		if n.ShortTag() != "!!bool" {
+			return n, "is not true or false"
+		}
+	case of.Kind() == reflect.String:
+		if n.Kind != yaml.ScalarNode || n.Value == "" || !isText(n) {
+			return n, "is not a text: write it behind the colon, in quotes where it looks like something else"
+		}
+	}
+	return nil, ""
+}
+
+var positive = regexp.MustCompile(`^[1-9][0-9]{0,8}$`)
+
+// isText says whether a scalar is a text; dates are.
+func isText(n *yaml.Node) bool {
+	return slices.Contains([]string{"!!str", "!!timestamp", "!!merge"}, n.ShortTag())
 }
 
 // yamlLine finds the line number that yaml.v3 puts into its errors.
