@@ -27,26 +27,28 @@ const (
 // account is an account while it is put together.
 type account struct {
 	bytes.Buffer
-	o AccountOptions
+	o        AccountOptions
+	terminal bool
 }
 
 // WriteAccount writes r as text for people at a terminal or in a job's log:
-// verdict, builds, root causes with their context, missing evidence, the
-// gate's reasons, a timeline and where the artifacts are. Its errors are w's.
+// builds, a timeline, root causes with their context, missing evidence, the
+// gate's reasons, and last, where a terminal's reader looks, the verdict and
+// where the artifacts are. Its errors are w's.
 func WriteAccount(w io.Writer, r *build.Report, o AccountOptions) error {
-	if o.Width <= 0 {
-		o.Width = 100
+	a := &account{o: o, terminal: o.Width > 0}
+	if !a.terminal {
+		a.o.Width = 100
 	}
-	o.Width = max(o.Width, narrowest)
-	a := &account{o: o}
+	a.o.Width = max(a.o.Width, narrowest)
 	a.builds(r)
+	a.picture(r)
 	a.failures(r)
 	if o.Explain {
 		a.explain(r)
 	}
 	a.missing(r)
 	a.reasons(r)
-	a.picture(r)
 	a.verdict(r)
 	if _, err := w.Write(a.Bytes()); err != nil {
 		return fmt.Errorf("writing the account: %w", err)
@@ -65,7 +67,7 @@ const (
 
 // paint colours text where colours are wanted.
 func (a *account) paint(sgr, text string) string {
-	if !a.o.Color || text == "" {
+	if !a.o.Color || sgr == "" || text == "" {
 		return text
 	}
 	return "\x1b[" + sgr + "m" + text + "\x1b[0m"
@@ -75,11 +77,17 @@ func (a *account) head(title string) {
 	fmt.Fprintf(a, "%s\n", a.paint(bold, title))
 }
 
-// builds is the table, aligned over its columns; the root cause has the width
-// that is left.
+// builds is the table, aligned over its columns but for those that would be
+// empty; the root cause has the width that is left. Where there are many
+// builds, those that passed are counted.
 func (a *account) builds(r *build.Report) {
 	table := [][]string{{"BUILD", "STATUS", "EXIT", "TIME", "ERRORS", "WARNINGS", "ROOT CAUSE"}}
+	untold := 0
 	for _, b := range r.Builds {
+		if len(r.Builds) >= manyBuilds && passed(b) {
+			untold++
+			continue
+		}
 		cause := ""
 		if f := b.RootCause(); f != nil && b.Status != build.Success {
 			cause = Line(f.Message, maxMessage)
@@ -91,37 +99,59 @@ func (a *account) builds(r *build.Report) {
 		table = append(table, []string{fit(Line(titled(b), maxName), maxLabel), Line(status, maxName), exitStatus(b),
 			milliseconds(b.DurationMS), thousands(int64(b.Counts.Error)), thousands(int64(b.Counts.Warning)), cause})
 	}
-	widths := make([]int, 6)
-	left := a.o.Width
-	for i := range widths {
-		for _, row := range table {
-			widths[i] = max(widths[i], columns(row[i]))
-		}
-		left -= widths[i] + 2
+	if len(table) > 1 {
+		a.table(table)
 	}
-	for i, row := range table {
-		a.row(row, widths, max(20, left), i)
+	if untold > 0 {
+		fmt.Fprintf(a, "%s\n", a.paint(green, plural(untold, "build")+" passed"))
 	}
-	a.WriteByte('\n')
+	if len(r.Builds) > 0 {
+		a.WriteByte('\n')
+	}
 }
 
-// row writes a row of the table; i is 0 for its head.
-func (a *account) row(row []string, widths []int, left, i int) {
+// table writes rows under a head. The first two columns hold text, the last
+// one takes what is left of the width, and those between hold numbers.
+func (a *account) table(table [][]string) {
+	last := len(table[0]) - 1
+	widths, left := make([]int, last), a.o.Width
+	for col := range widths {
+		empty := true
+		for i, row := range table {
+			widths[col] = max(widths[col], columns(row[col]))
+			empty = empty && (i == 0 || row[col] == unknown)
+		}
+		if empty {
+			widths[col] = 0
+			continue
+		}
+		left -= widths[col] + 2
+	}
+	for i, row := range table {
+		a.row(row, widths, max(20, left), i == 0)
+	}
+}
+
+// row writes a row of the table; a width of 0 is a column that isn't shown.
+func (a *account) row(row []string, widths []int, left int, head bool) {
 	var out []string
 	for col, width := range widths {
+		text := padLeft(row[col], width)
 		if col < 2 {
-			out = append(out, pad(row[col], width))
-		} else {
-			out = append(out, padLeft(row[col], width))
+			text = pad(row[col], width)
+		}
+		if col == 1 && !head {
+			text = a.paint(statusColor(row[col]), text)
+		}
+		if width > 0 {
+			out = append(out, text)
 		}
 	}
-	out = append(out, fit(row[len(widths)], left))
-	if i == 0 {
-		fmt.Fprintln(a, a.paint(dim, strings.TrimRight(strings.Join(out, "  "), " ")))
-		return
+	line := strings.TrimRight(strings.Join(append(out, fit(row[len(widths)], left)), "  "), " ")
+	if head {
+		line = a.paint(dim, line)
 	}
-	out[1] = a.paint(statusColor(row[1]), out[1])
-	fmt.Fprintln(a, strings.TrimRight(strings.Join(out, "  "), " "))
+	fmt.Fprintln(a, line)
 }
 
 func statusColor(status string) string {
@@ -149,52 +179,40 @@ func (a *account) failures(r *build.Report) {
 
 func (a *account) failure(r *build.Report, g failure) {
 	first := g.builds[0]
-	title := Line(titled(first), maxName) + ": " + string(first.Status)
+	title := Line(titled(first), maxName) + ": " + ending(first)
 	if stage := stageOf(first, g.cause); stage != "" {
 		title += " in stage " + Line(stage, maxName)
 	}
 	a.head(title)
 	if n := len(g.builds); n > 1 {
-		fmt.Fprintf(a, "  the same cause in %d of %s: %s\n", n, plural(len(r.Builds), "build"), plainNames(g.builds))
+		fmt.Fprintf(a, "  the same cause in %d of %s: %s\n", n, plural(len(r.Builds), "build"), listed(g.builds, func(b *build.Build) string { return Line(titled(b), maxName) }))
 	}
 	if g.cause == nil {
 		fmt.Fprint(a, "  nothing in the log is known to explain it\n\n")
 		return
 	}
-	fmt.Fprintf(a, "  %s\n", a.paint(red, Line(g.cause.Message, maxMessage)))
+	a.text(2, red, Line(g.cause.Message, maxMessage))
 	where := "line " + thousands(g.cause.Line)
 	if g.cause.File != nil {
 		where = Line(place(g.cause), maxReason) + ", " + where
 	}
-	fmt.Fprintf(a, "  %s\n", a.paint(dim, where+" ("+Line(g.cause.Rule, maxName)+")"))
+	a.text(2, dim, where+" ("+Line(g.cause.Rule, maxName)+")")
 	a.context(g.cause)
 	if g.cause.Hint != nil {
-		fmt.Fprintf(a, "  hint: %s\n", Line(*g.cause.Hint, maxReason))
+		a.text(2, "", "hint: "+Line(*g.cause.Hint, maxReason))
 	}
 	a.WriteByte('\n')
 }
 
 // context is a finding's excerpt, each line cut to the terminal.
 func (a *account) context(f *build.Finding) {
-	for _, line := range numbered(f, within) {
+	for _, line := range excerptLines(f, within) {
 		line = fit("    "+line, a.o.Width)
 		if strings.HasPrefix(line, "    >") {
 			line = a.paint(bold, line)
 		}
 		fmt.Fprintln(a, line)
 	}
-}
-
-func plainNames(builds []*build.Build) string {
-	var out []string
-	for i, b := range builds {
-		if i == maxNames {
-			out = append(out, fmt.Sprintf("%d left out", len(builds)-i))
-			break
-		}
-		out = append(out, Line(titled(b), maxName))
-	}
-	return strings.Join(out, ", ")
 }
 
 // explain says for each finding why it has its rank.
@@ -228,7 +246,7 @@ func (a *account) missing(r *build.Report) {
 				a.head("Missing evidence")
 				said = true
 			}
-			fmt.Fprintf(a, "  %s: %s\n", Line(titled(b), maxName), Line(missingText(m), maxReason))
+			a.text(2, "", Line(titled(b), maxName)+": "+Line(missingText(m), maxReason))
 		}
 	}
 	if said {
@@ -236,40 +254,82 @@ func (a *account) missing(r *build.Report) {
 	}
 }
 
+// reasons are the gate's violations, by rule.
 func (a *account) reasons(r *build.Report) {
-	if len(r.Gate.Violations) == 0 {
-		return
+	groups := reasons(r)
+	if len(groups) > 0 {
+		a.head("Why this doesn't pass")
 	}
-	a.head("Why this doesn't pass")
-	for _, v := range r.Gate.Violations {
-		text := Line(v.Policy, maxName)
-		if v.Source != nil {
-			text += " (" + Line(*v.Source, maxName) + ")"
+	for _, g := range groups {
+		title := Line(g.policy, maxName)
+		if g.source != nil {
+			title += " (" + Line(*g.source, maxName) + ")"
 		}
-		if v.Build != nil {
-			text += ", " + Line(*v.Build, maxName)
+		fmt.Fprintf(a, "  %s\n", title)
+		for i, one := range g.cases {
+			if i == maxCases {
+				fmt.Fprintf(a, "    %s left out\n", plural(len(g.cases)-i, "case"))
+				break
+			}
+			a.text(4, "", one.plain())
 		}
-		if v.Line != nil {
-			text += ", line " + thousands(*v.Line)
-		}
-		fmt.Fprintf(a, "  %s: %s\n", text, Line(v.Message, maxReason))
-		if v.Remedy != "" {
-			fmt.Fprintf(a, "    %s\n", a.paint(dim, "what to do: "+Line(v.Remedy, maxReason)))
+		if g.remedy != "" {
+			a.text(4, dim, "what to do: "+Line(g.remedy, maxReason))
 		}
 	}
-	a.WriteByte('\n')
+	if len(groups) > 0 {
+		a.WriteByte('\n')
+	}
 }
 
+// plain is the case in one line.
+func (r reason) plain() string {
+	text := Line(r.text, maxReason)
+	if r.quoted != "" {
+		text += ": " + Line(r.quoted, maxMessage)
+	}
+	if r.line != nil {
+		text += ", line " + thousands(*r.line)
+	}
+	if len(r.builds) == 0 {
+		return text
+	}
+	return listed(r.builds, func(name string) string { return Line(name, maxName) }) + ": " + text
+}
+
+// maxAccountRows bounds the timeline so that it leaves room on a screen.
+const maxAccountRows = 24
+
 func (a *account) picture(r *build.Report) {
-	rows := timeline(r, a.o.Width-2)
-	if len(rows) == 0 {
-		return
-	}
-	a.head("Timeline")
+	rows := timeline(r, a.o.Width, maxAccountRows)
 	for _, row := range rows {
-		fmt.Fprintf(a, "  %s\n", row)
+		bar := row.bar
+		switch {
+		case row.status == "" || row.stage:
+			bar = a.paint(dim, bar)
+		default:
+			bar = strings.ReplaceAll(bar, "·", "\x00")
+			first, last := strings.IndexRune(bar, '█'), strings.LastIndex(bar, "█")+len("█")
+			dots := func(s string) string { return a.paint(dim, strings.ReplaceAll(s, "\x00", "·")) }
+			bar = dots(bar[:first]) + a.paint(statusColor(string(row.status)), bar[first:last]) + dots(bar[last:])
+		}
+		fmt.Fprintln(a, strings.TrimRight(bar+"  "+row.text, " "))
 	}
-	a.WriteByte('\n')
+	if len(rows) > 0 {
+		a.WriteByte('\n')
+	}
+}
+
+// text writes one paragraph after so many blanks. On a terminal it is broken
+// between words, elsewhere whoever shows the text breaks it.
+func (a *account) text(indent int, sgr, text string) {
+	lines := []string{text}
+	if a.terminal {
+		lines = wrapped(text, a.o.Width-indent)
+	}
+	for _, line := range lines {
+		fmt.Fprintf(a, "%s%s\n", strings.Repeat(" ", indent), a.paint(sgr, atStart(line)))
+	}
 }
 
 // verdict comes last, where a terminal's reader looks.

@@ -55,6 +55,15 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+func accountOf(t *testing.T, r *build.Report, o report.AccountOptions) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := report.WriteAccount(&out, r, o); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
 func TestColouredAccount(t *testing.T) {
 	var text bytes.Buffer
 	if err := report.WriteAccount(&text, sample(), report.AccountOptions{Color: true, Width: 70}); err != nil {

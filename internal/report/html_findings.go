@@ -75,7 +75,7 @@ func (p *pageBuilder) failures() []htmlFailure {
 	var all []htmlFailure
 	for _, g := range failures(p.r) {
 		first := g.builds[0]
-		one := htmlFailure{All: plural(len(p.r.Builds), "build"), Status: clip(string(first.Status), maxName),
+		one := htmlFailure{All: plural(len(p.r.Builds), "build"), Status: clip(ending(first), maxName),
 			Stage: clip(stageOf(first, g.cause), maxName), More: max(0, len(g.builds)-maxNames)}
 		for _, b := range g.builds[:min(len(g.builds), maxNames)] {
 			one.Names = append(one.Names, clip(titled(b), maxName))
@@ -94,11 +94,12 @@ func (p *pageBuilder) failures() []htmlFailure {
 	return all
 }
 
-// others are the findings of the builds that didn't fail.
+// others are the findings of the builds that failures doesn't tell of.
 func (p *pageBuilder) others() []htmlFindings {
+	told := told(p.r)
 	var all []htmlFindings
 	for _, b := range p.r.Builds {
-		if !b.Status.Failed() && len(b.Findings)+b.FindingsDropped > 0 {
+		if !told[b] && len(b.Findings)+b.FindingsDropped > 0 {
 			all = append(all, p.list(b, b.Findings, "finding"))
 		}
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"html"
 	"net/url"
 	"regexp"
 	"strings"
@@ -20,6 +21,30 @@ func code(s string, limit int) string {
 	return span(s)
 }
 
+// noBreak keeps what is on both sides of it on one line.
+const noBreak = "\u00a0"
+
+// maxWord is the longest word in the table of builds: a browser makes a column
+// as wide as its longest.
+const maxWord = 26
+
+// shortened is s in at most limit characters, and without the middle of words
+// that are longer than maxWord, for where the whole is told elsewhere.
+func shortened(s string, limit int) string {
+	var out []string
+	for word := range strings.SplitSeq(clip(s, maxMessage), " ") {
+		if runes := []rune(word); len(runes) > maxWord {
+			word = string(runes[:maxWord/2]) + "…" + string(runes[len(runes)-maxWord/2+1:])
+		}
+		out = append(out, word)
+	}
+	text := []rune(strings.Join(out, " "))
+	if len(text) > limit {
+		return strings.TrimRight(string(text[:limit-1]), " ") + "…"
+	}
+	return string(text)
+}
+
 // span is the code span of text that is clipped and not empty.
 func span(s string) string {
 	ticks := strings.Repeat("`", longestRun(s)+1)
@@ -27,6 +52,15 @@ func span(s string) string {
 		s = " " + s + " " // the renderer takes one space off each end
 	}
 	return ticks + s + ticks
+}
+
+// codeHTML is code for a line that begins as HTML, in which Markdown isn't read.
+func codeHTML(s string, limit int) string {
+	s = strings.TrimSpace(clip(s, limit))
+	if s == "" {
+		return unknown
+	}
+	return "<code>" + html.EscapeString(s) + "</code>"
 }
 
 // cell is code for a table's cell. A pipe ends a cell even inside of code and
@@ -88,17 +122,22 @@ var quoted = regexp.MustCompile("`[^`]+`")
 // they are, everything else is shown as code.
 func prose(s string, limit int) string {
 	s = clip(s, limit)
+	whole, strange := s, 0
 	var out []string
 	for len(s) > 0 {
 		at := quoted.FindStringIndex(s)
 		if at == nil {
 			at = []int{len(s), len(s)}
 		}
-		out = append(out, words(s[:at[0]])...)
+		said, odd := words(s[:at[0]])
+		out, strange = append(out, said...), strange+odd
 		if inner := strings.Trim(s[at[0]:at[1]], "` "); inner != "" {
 			out = append(out, span(inner))
 		}
 		s = s[at[1]:]
+	}
+	if strange > maxStrange {
+		return code(whole, limit)
 	}
 	if len(out) == 0 {
 		return unknown
@@ -106,11 +145,17 @@ func prose(s string, limit int) string {
 	return strings.Join(out, " ")
 }
 
-// words are the plain words of s, and as code what is between them.
-func words(s string) []string {
-	var out, strange []string
+// maxStrange is how many pieces of a sentence may stand as code; with more it
+// is no sentence.
+const maxStrange = 3
+
+// words are the plain words of s, and as code what is between them; pieces is
+// how often that is.
+func words(s string) (out []string, pieces int) {
+	var strange []string
 	flush := func() {
 		if len(strange) > 0 {
+			pieces++
 			out = append(out, unpunctuated(strings.Join(strange, " ")))
 			strange = nil
 		}
@@ -124,7 +169,7 @@ func words(s string) []string {
 		strange = append(strange, word)
 	}
 	flush()
-	return out
+	return out, pieces
 }
 
 // unpunctuated is s as code but for the sentence's own punctuation around it.

@@ -102,7 +102,7 @@ func TestGitHubFilesAreAppendedTo(t *testing.T) {
 		t.Errorf("%v: %s", err, got)
 	}
 	got, err = os.ReadFile(summary)
-	if err != nil || !strings.HasPrefix(string(got), "earlier=1\n\n## ❌ loggate: fail\n") {
+	if err != nil || !strings.HasPrefix(string(got), "earlier=1\n\n## ❌ loggate: fail – 3 of 6 builds failed, ") {
 		t.Errorf("%v: %s", err, got)
 	}
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/loggate/loggate/internal/build"
@@ -59,7 +60,7 @@ func WriteSummary(w io.Writer, r *build.Report, o SummaryOptions) error {
 		o.Limit = SummaryLimit
 	}
 	s := &summary{r: r, repo: o.Repository}
-	s.add(worthVerdict, "", verdictLine(r)+"\n\n")
+	s.add(worthVerdict, "", verdictLine(r))
 	s.table()
 	s.failures()
 	s.missing()
@@ -76,58 +77,82 @@ func (s *summary) add(worth int, what, text string) {
 	s.parts = append(s.parts, part{text: text, worth: worth, what: what})
 }
 
+// verdictLine is all in one line.
 func verdictLine(r *build.Report) string {
 	sign := map[build.Verdict]string{build.Pass: "✅ ", build.Fail: "❌ ", build.Incomplete: "⚠️ "}[r.Verdict]
-	return fmt.Sprintf("## %sloggate: %s\n\n**%s**%s", sign, prose(string(r.Verdict), maxName), tally(r), lenient(r))
+	return fmt.Sprintf("## %sloggate: %s – %s%s\n\n", sign, prose(string(r.Verdict), maxName), tally(r), lenient(r))
 }
 
+// manyBuilds is from how many builds on the rows of those that passed are
+// folded away, so that the others are seen.
+const manyBuilds = 20
+
+const tableHead = "| Build | Status | Exit status | Duration | Errors | Warnings | Root cause | Log |\n" +
+	"| --- | --- | ---: | ---: | ---: | ---: | --- | --- |\n"
+
 func (s *summary) table() {
-	if len(s.r.Builds) == 0 {
-		return
-	}
-	s.add(worthHead, "", "| Build | Status | Exit status | Duration | Errors | Warnings | Root cause | Log |\n"+
-		"| --- | --- | ---: | ---: | ---: | ---: | --- | --- |\n")
+	rows := 0
 	for _, b := range s.r.Builds {
 		worth := worthRow
 		if passed(b) {
+			if len(s.r.Builds) >= manyBuilds {
+				continue
+			}
 			worth = worthPassedRow
+		}
+		if rows++; rows == 1 {
+			s.add(worthHead, "", tableHead)
 		}
 		s.add(worth, "row of the table", row(b))
 	}
-	s.add(worthHead, "", "\n")
+	if rows > 0 {
+		s.add(worthHead, "", "\n")
+	}
 }
 
 func row(b *build.Build) string {
-	name := cell(titled(b), maxName)
+	name := cell(b.Name+strings.Replace(number(b), " ", noBreak, 1), maxName)
 	if b.URL != nil {
 		name = link(name, *b.URL)
 	}
 	cause := unknown
 	if f := b.RootCause(); f != nil && b.Status != build.Success {
-		cause = cell(f.Message, maxCell)
+		cause = causeCell(f)
 	}
 	log := unknown
 	if b.Log.Path != nil {
-		log = cell(*b.Log.Path, maxReason)
+		log = cell(path.Base(*b.Log.Path), maxReason) // all are in logs/
 		if !b.Log.Complete {
 			log += " (partial)"
 		}
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s | %d | %d | %s | %s |\n", name, statusCell(b), exitStatus(b),
-		milliseconds(b.DurationMS), b.Counts.Error, b.Counts.Warning, cause, log)
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s | %s |\n", name, statusCell(b), exitStatus(b),
+		milliseconds(b.DurationMS), thousands(int64(b.Counts.Error)), thousands(int64(b.Counts.Warning)), cause, log)
+}
+
+func causeCell(f *build.Finding) string {
+	if f.Rule == build.LastLines {
+		return "not known"
+	}
+	return cell(shortened(f.Message, maxCause), maxCell)
+}
+
+// sign is a build's status as a picture.
+func sign(b *build.Build) string {
+	switch {
+	case passed(b):
+		return "✅" + noBreak
+	case b.Status.Failed():
+		return "❌" + noBreak
+	default:
+		return "⚠️" + noBreak
+	}
 }
 
 // statusCell is a build's status with a sign, the service's own word where it
 // says more, and whether only the log says so.
 func statusCell(b *build.Build) string {
-	sign := "❌ "
-	switch {
-	case passed(b):
-		sign = "✅ "
-	case !b.Status.Failed():
-		sign = "⚠️ "
-	}
-	text := sign + prose(string(b.Status), maxName)
+	text := sign(b) + prose(string(b.Status), maxName)
 	if b.Result != "" && !strings.EqualFold(b.Result, string(b.Status)) {
 		text += " " + cell(b.Result, maxName)
 	}
@@ -158,50 +183,109 @@ func (s *summary) missing() {
 	}
 }
 
-// reasons are the gate's violations.
+// How many cases of a rule of the gate stand unfolded, and how many folded.
+const (
+	maxCases       = 10
+	maxFoldedCases = 100
+)
+
+// reasons are the gate's violations, by rule.
 func (s *summary) reasons() {
-	if len(s.r.Gate.Violations) == 0 {
+	groups := reasons(s.r)
+	if len(groups) == 0 {
 		return
 	}
 	s.add(worthHead, "", "### Why this doesn't pass\n\n")
-	for _, v := range s.r.Gate.Violations {
-		text := "- **" + prose(v.Policy, maxName) + "**"
-		if v.Source != nil {
-			text += " (" + code(*v.Source, maxName) + ")"
+	for _, g := range groups {
+		text := "- **" + prose(g.policy, maxName) + "**"
+		if g.source != nil {
+			text += " (" + code(*g.source, maxName) + ")"
 		}
-		if v.Build != nil {
-			text += ", build " + code(*v.Build, maxName)
+		if g.remedy != "" {
+			text += ": " + prose(g.remedy, maxReason)
 		}
-		if v.Line != nil {
-			text += fmt.Sprintf(", line %d", *v.Line)
+		s.add(worthHead, "", text+"\n")
+		if len(g.cases) > maxCases {
+			s.add(worthReason, "list of reasons", foldedCases(g.cases))
+			continue
 		}
-		text += ": " + prose(v.Message, maxReason)
-		if v.Remedy != "" {
-			text += "<br>What to do: " + prose(v.Remedy, maxReason)
+		for _, one := range g.cases {
+			s.add(worthReason, "reason of the gate", "  - "+one.markdown()+"\n")
 		}
-		s.add(worthReason, "reason of the gate", text+"\n")
 	}
 	s.add(worthHead, "", "\n")
 }
 
-// passing folds the builds that passed into one line.
+// foldedCases are the cases of a rule that has many, folded within its item.
+func foldedCases(cases []reason) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "\n  <details><summary>%s</summary>\n\n", plural(len(cases), "case"))
+	shown := cases[:min(len(cases), maxFoldedCases)]
+	for _, one := range shown {
+		out.WriteString("  - " + one.markdown() + "\n")
+	}
+	if n := len(cases) - len(shown); n > 0 {
+		fmt.Fprintf(&out, "  - %s left out; `report.json` has them\n", plural(n, "case"))
+	}
+	out.WriteString("\n  </details>\n\n")
+	return out.String()
+}
+
+// markdown is the case as an item of a list.
+func (r reason) markdown() string {
+	text := prose(r.text, maxReason)
+	if r.quoted != "" {
+		text += ": " + code(r.quoted, maxMessage)
+	}
+	if r.line != nil {
+		text += ", line " + thousands(*r.line)
+	}
+	if len(r.builds) == 0 {
+		return text
+	}
+	return listed(r.builds, func(name string) string { return code(name, maxName) }) + ": " + text
+}
+
+// passing folds the builds that passed into one line: their rows of the table
+// where these are many, else their names.
 func (s *summary) passing() {
 	var names []string
+	var rows strings.Builder
 	for _, b := range s.r.Builds {
 		if passed(b) {
 			names = append(names, code(titled(b), maxName))
+			rows.WriteString(row(b))
 		}
 	}
 	if len(names) == 0 {
 		return
 	}
-	s.add(worthPassing, "list of passing builds", fmt.Sprintf("<details><summary>%s passed</summary>\n\n%s\n\n</details>\n\n",
-		plural(len(names), "build"), strings.Join(names, ", ")))
+	worth, inside := worthPassing, strings.Join(names, ", ")+"\n"
+	if len(s.r.Builds) >= manyBuilds {
+		worth, inside = worthPassedRow, tableHead+rows.String()
+	}
+	s.add(worth, "list of passing builds", fmt.Sprintf("<details><summary>%s passed</summary>\n\n%s\n</details>\n\n",
+		plural(len(names), "build"), inside))
 }
 
-// picture is the timeline, in a width that every CI system shows unwrapped.
+// The timeline's size, which every CI system shows unwrapped; with more rows
+// than fit on a page it is folded.
+const (
+	pictureWidth = 100
+	pictureRows  = 80
+	unfoldedRows = 40
+)
+
 func (s *summary) picture() {
-	if lines := timeline(s.r, 100); len(lines) > 0 {
+	var lines []string
+	for _, row := range timeline(s.r, pictureWidth, pictureRows) {
+		lines = append(lines, row.line())
+	}
+	switch {
+	case len(lines) == 0:
+	case len(lines) > unfoldedRows:
+		s.add(worthPicture, "timeline", "<details><summary>Timeline</summary>\n\n"+fence(lines)+"\n</details>\n")
+	default:
 		s.add(worthPicture, "timeline", "### Timeline\n\n"+fence(lines)+"\n")
 	}
 }

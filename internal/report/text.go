@@ -58,7 +58,11 @@ func clip(s string, limit int) string {
 // of one, for a terminal or a job's log: as clip shows it, and with nothing
 // that GitHub's runner reads as a command, see within, nor a :: at its start.
 func Line(s string, limit int) string {
-	s = within(s, limit)
+	return atStart(within(s, limit))
+}
+
+// atStart is a line's harmless text, but for a :: at its start.
+func atStart(s string) string {
 	if strings.HasPrefix(strings.TrimLeft(s, " "), "::") {
 		return `\` + s
 	}
@@ -74,7 +78,8 @@ func within(s string, limit int) string {
 // Limits of foreign text, in characters.
 const (
 	maxName    = 120 // of builds (100 and a number) and stages
-	maxCell    = 160 // of a root cause in a table
+	maxCause   = 80  // of a root cause in the table of builds
+	maxCell    = 160 // of a message in other tables
 	maxMessage = build.MaxMessage
 	maxContext = 400   // of a log's line beside a finding
 	maxReason  = 1000  // of what the gate or the service says
@@ -103,8 +108,70 @@ func padLeft(s string, width int) string {
 	return strings.Repeat(" ", max(0, width-columns(s))) + s
 }
 
+// wrapped is s in lines of at most width cells, broken at blanks; a longer word
+// has a line of its own.
+func wrapped(s string, width int) []string {
+	var lines []string
+	for columns(s) > width {
+		at := breakAt(s, width)
+		if at < 0 {
+			break
+		}
+		lines, s = append(lines, s[:at]), strings.TrimLeft(s[at:], " ")
+	}
+	return append(lines, s)
+}
+
+// breakAt is the last blank within width cells, or else the first one; -1 when
+// there is none.
+func breakAt(s string, width int) int {
+	at := -1
+	for i := range len(s) {
+		if s[i] != ' ' || i == 0 {
+			continue
+		}
+		if at >= 0 && columns(s[:i]) > width {
+			break
+		}
+		at = i
+	}
+	return at
+}
+
 // titled is a build's name and number, not yet made harmless.
 func titled(b *build.Build) string { return b.Name + number(b) }
+
+// The lines of an excerpt that are shown where several causes are on a page:
+// in all, and of them before the finding.
+const (
+	maxExcerpt    = 16
+	excerptBefore = 4
+)
+
+// closeUp is the part of a finding's excerpt that matters most: its own lines
+// and a few before, or the end of the last lines of a stage.
+func closeUp(f *build.Finding) *build.Finding {
+	if len(f.Excerpt) <= maxExcerpt {
+		return f
+	}
+	first := len(f.Excerpt) - maxExcerpt
+	if f.Rule != build.LastLines {
+		first = int(min(max(0, f.Line-excerptBefore-f.ExcerptLine), int64(first)))
+	}
+	short := *f
+	short.Excerpt, short.ExcerptLine = f.Excerpt[first:first+maxExcerpt], f.ExcerptLine+int64(first)
+	return &short
+}
+
+// excerptLines are a finding's close-up with numbers, and how many lines it lacks.
+func excerptLines(f *build.Finding, show func(string, int) string) []string {
+	short := closeUp(f)
+	lines := numbered(short, show)
+	if n := len(f.Excerpt) - len(short.Excerpt); n > 0 {
+		lines = append(lines, fmt.Sprintf("  … %s left out", plural(n, "more line")))
+	}
+	return lines
+}
 
 // numbered are a finding's excerpt lines with their numbers; ">" marks the
 // finding's own.

@@ -20,6 +20,22 @@ func plural(n int, noun string) string {
 	return thousands(int64(n)) + " " + noun + "s"
 }
 
+// maxNames bounds the names of builds in one sentence.
+const maxNames = 50
+
+// listed names some builds, "api, web, 12 left out".
+func listed[T any](builds []T, name func(T) string) string {
+	var out []string
+	for i, b := range builds {
+		if i == maxNames {
+			out = append(out, fmt.Sprintf("%d left out", len(builds)-maxNames))
+			break
+		}
+		out = append(out, name(b))
+	}
+	return strings.Join(out, ", ")
+}
+
 // thousands is n with a comma between groups of three digits.
 func thousands(n int64) string {
 	s := strconv.FormatInt(n, 10)
@@ -87,6 +103,22 @@ func whole(b *build.Build) bool { return len(b.Incomplete) == 0 }
 
 // passed says that nothing is left to be said of a build.
 func passed(b *build.Build) bool { return b.Status == build.Success && whole(b) }
+
+// ending is how a build ended, as a title says it.
+func ending(b *build.Build) string {
+	switch {
+	case b.Status.Failed():
+		return string(b.Status)
+	case b.Status == build.Unknown:
+		return "status unknown"
+	case b.Status == build.Success && b.Counts.Error > 0:
+		return "success, with " + plural(b.Counts.Error, "error")
+	case b.Status == build.Success && b.Counts.Warning > 0:
+		return "success, with " + plural(b.Counts.Warning, "warning")
+	default:
+		return string(b.Status)
+	}
+}
 
 // tally is the run in half a sentence: "2 of 4 builds failed, evidence is
 // missing for 1; 3 errors, 12 warnings".

@@ -21,6 +21,7 @@ type beside struct {
 	JobID        string `json:"job_id"`
 	BuildNo      int    `json:"build_no"`
 	Result       string `json:"result"`
+	Took         string `json:"took"`
 	RunningFor   string `json:"running_for"`
 	VisibleAfter string `json:"visible_after"`
 	Forbidden    bool   `json:"forbidden"`
@@ -40,12 +41,12 @@ const maxBeside = 64 << 10
 //
 // A file NAME.json beside it can say otherwise:
 //
-//	{"job_id": "32 letters and digits", "build_no": 7, "result": "ABORTED",
+//	{"job_id": "32 letters and digits", "build_no": 7, "result": "ABORTED", "took": "90s",
 //	 "running_for": "5s", "visible_after": "2s", "forbidden": false, "hang": false}
 //
-// where running_for lets the build run and its log grow for so long, and
-// visible_after hides it at first. Other keys are errors, and so is a
-// directory without logs. Errors name the file.
+// where took is how long an ended build has run, running_for lets the build run
+// and its log grow for so long, and visible_after hides it at first. Other keys
+// are errors, and so is a directory without logs. Errors name the file.
 func LoadDir(dir string) ([]Build, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -124,6 +125,13 @@ func (b *Build) override(data []byte) error {
 		b.Result = said.Result
 	}
 	b.Forbidden, b.Hang = said.Forbidden, said.Hang
+	if said.Took != "" {
+		d, err := time.ParseDuration(said.Took)
+		if err != nil || d < 0 {
+			return fmt.Errorf("took %q is not a duration such as 90s", said.Took)
+		}
+		b.Took = d
+	}
 	if said.RunningFor != "" {
 		d, err := time.ParseDuration(said.RunningFor)
 		if err != nil || d <= 0 {
