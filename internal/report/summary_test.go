@@ -315,10 +315,10 @@ func TestLongContextIsShort(t *testing.T) {
 		line        int64
 		first, last string
 	}{
-		{"a.b", 1, ">  1 | text 1", " 16 | text 16"},
-		{"a.b", 30, "  26 | text 26", "  41 | text 41"},
-		{"a.b", 60, "  45 | text 45", "> 60 | text 60"},
-		{build.LastLines, 1, "> 45 | text 45", "> 60 | text 60"},
+		{"a.b", 1, ">  1 | text 1", " 20 | text 20"},
+		{"a.b", 30, "  26 | text 26", "  45 | text 45"},
+		{"a.b", 60, "  41 | text 41", "> 60 | text 60"},
+		{build.LastLines, 1, "> 41 | text 41", "> 60 | text 60"},
 	} {
 		r := sample()
 		r.Builds = r.Builds[1:2]
@@ -329,7 +329,7 @@ func TestLongContextIsShort(t *testing.T) {
 		}
 		_, shown, _ := strings.Cut(summaryOf(t, r, 0), "```text\n")
 		shown, _, _ = strings.Cut(shown, "```")
-		if !strings.HasPrefix(strings.TrimLeft(shown, " "), strings.TrimLeft(c.first, " ")) || !strings.HasSuffix(shown, c.last+"\n  … 44 more lines left out\n") {
+		if !strings.HasPrefix(strings.TrimLeft(shown, " "), strings.TrimLeft(c.first, " ")) || !strings.HasSuffix(shown, c.last+"\n  … 40 more lines left out\n") {
 			t.Errorf("line %d: got\n%s", c.line, shown)
 		}
 	}

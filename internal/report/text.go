@@ -144,7 +144,7 @@ func titled(b *build.Build) string { return b.Name + number(b) }
 // The lines of an excerpt that are shown where several causes are on a page:
 // in all, and of them before the finding.
 const (
-	maxExcerpt    = 16
+	maxExcerpt    = 20
 	excerptBefore = 4
 )
 
