@@ -171,6 +171,11 @@ type Shared struct {
 // Gate is what the policy says of the run.
 type Gate struct {
 	Violations []Violation `json:"violations"`
+	Notices    []Remark    `json:"notices"`
+	// Judged are the config's require and forbid that the builds were held
+	// against, see gate.Demand: a merge relies on no other. Under fail-on never
+	// there are none.
+	Judged []string `json:"judged"`
 }
 
 // Violation is one reason why a run doesn't pass.
@@ -179,6 +184,15 @@ type Violation struct {
 	Source  *string `json:"source"` // file:line of the config; null for an input
 	Build   *string `json:"build"`  // null where it is about the run
 	Line    *int64  `json:"line"`   // of the build's log
+	Message string  `json:"message"`
+	Remedy  string  `json:"remedy"`
+}
+
+// Remark is what people should know of the policy although it decides nothing,
+// such as an ignore that matches nothing any more.
+type Remark struct {
+	Policy  string  `json:"policy"` // such as "ignore" or "baseline"
+	Source  *string `json:"source"` // file:line of the config; null for an input
 	Message string  `json:"message"`
 	Remedy  string  `json:"remedy"`
 }

@@ -56,7 +56,7 @@ func (r *run) fetchAll(ctx context.Context) []outcome {
 func (o outcome) as(ref build.Ref) outcome {
 	twin := *o.build
 	twin.Name, twin.Requested = ref.Name, ref.Requested()
-	return outcome{build: &twin, watched: o.watched}
+	return outcome{build: &twin, watched: o.watched, ignored: o.ignored}
 }
 
 // targets resolves `latest`, once per job, and joins entries that turn out to
@@ -150,7 +150,7 @@ func (r *run) fetchBuild(ctx context.Context, t *target) (o outcome) {
 	result := scanner.Finish(scan.Outcome{Status: b.Status, Stages: b.Stages})
 	r.addResult(b, result, followed.StatusErr)
 	meter.ended(b)
-	return outcome{build: b, watched: result.Watched}
+	return outcome{build: b, watched: result.Watched, ignored: result.Ignored}
 }
 
 // hush takes the run's credentials out of the service's words about a build,

@@ -139,25 +139,18 @@ func (r *run) execute(ctx context.Context) *build.Report {
 	outcomes := r.fetchAll(limited)
 	r.progress.Done()
 	rep := r.newReport(outcomes)
-	policy := gatePolicy(r.cfg, rep, watchedOf(outcomes), time.Now())
+	policy := gatePolicy(r.cfg, outcomes, r.started)
 	policy.Interrupted = ctx.Err() != nil
-	r.decide(rep, policy)
+	decide(rep, r.cfg.Baseline, &policy)
 	r.publish(rep, policy)
 	return rep
 }
 
-// outcome is one build with what the scan saw of the policy's demands.
+// outcome is one build with what the scan saw of the policy.
 type outcome struct {
 	build   *build.Build
-	watched []scan.Watched
-}
-
-func watchedOf(outcomes []outcome) map[*build.Build][]scan.Watched {
-	watched := make(map[*build.Build][]scan.Watched, len(outcomes))
-	for _, o := range outcomes {
-		watched[o.build] = o.watched
-	}
-	return watched
+	watched []scan.Watched // by demand
+	ignored []int64        // by ignore in force
 }
 
 func (r *run) newReport(outcomes []outcome) *build.Report {
@@ -171,16 +164,16 @@ func (r *run) newReport(outcomes []outcome) *build.Report {
 func newReport(started time.Time) *build.Report {
 	return &build.Report{
 		Schema: build.Schema, Tool: build.Tool{Version: version().Version}, StartedAt: started,
-		Builds: []*build.Build{}, Causes: []build.Shared{}, Gate: build.Gate{Violations: []build.Violation{}},
+		Builds: []*build.Build{}, Causes: []build.Shared{}, Gate: build.Gate{Violations: []build.Violation{}, Notices: []build.Remark{}, Judged: []string{}},
 	}
 }
 
-// decide compares with the baseline and judges.
-func (r *run) decide(rep *build.Report, policy gate.Policy) {
-	if r.cfg.Baseline != nil {
-		gate.Compare(rep, r.cfg.Baseline)
+// decide compares with the baseline, where there is one, and judges.
+func decide(rep, baseline *build.Report, policy *gate.Policy) {
+	if baseline != nil {
+		policy.Notices = append(policy.Notices, gate.Compare(rep, baseline)...)
 	}
-	gate.Decide(rep, policy)
+	gate.Decide(rep, *policy)
 	rep.FinishedAt = time.Now().UTC()
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/loggate/loggate/internal/artifact"
 	"github.com/loggate/loggate/internal/build"
 	"github.com/loggate/loggate/internal/config"
-	"github.com/loggate/loggate/internal/gate"
 	"github.com/loggate/loggate/internal/report"
 	"github.com/loggate/loggate/internal/scan"
 )
@@ -144,13 +143,9 @@ func (s *scanning) scan(ctx context.Context, logs logSources) int {
 		outcomes = append(outcomes, o)
 		rep.Builds = append(rep.Builds, o.build)
 	}
-	policy := gatePolicy(s.cfg, rep, watchedOf(outcomes), time.Now())
+	policy := gatePolicy(s.cfg, outcomes, s.started)
 	policy.Scan, policy.Interrupted = true, ctx.Err() != nil
-	if s.cfg.Baseline != nil {
-		gate.Compare(rep, s.cfg.Baseline)
-	}
-	gate.Decide(rep, policy)
-	rep.FinishedAt = time.Now().UTC()
+	decide(rep, s.cfg.Baseline, &policy)
 	if err := s.publish(rep); err != nil {
 		fmt.Fprintf(s.p.Stderr, "loggate: %s\n", build.Printable(oneLine(err), 0))
 		return max(rep.ExitCode, build.ExitIncomplete)
@@ -182,7 +177,7 @@ func (s *scanning) scanLog(ctx context.Context, i int, source logSource) outcome
 	default:
 		b.Log.Complete = true
 	}
-	return outcome{build: b, watched: result.Watched}
+	return outcome{build: b, watched: result.Watched, ignored: result.Ignored}
 }
 
 func (s *scanning) read(ctx context.Context, b *build.Build, source logSource, no int, scanner io.Writer) error {

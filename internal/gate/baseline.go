@@ -1,18 +1,59 @@
 package gate
 
-import "github.com/loggate/loggate/internal/build"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/loggate/loggate/internal/build"
+)
 
 // Compare marks which findings of a report are new against a baseline, the
-// report of a good run, and lists those that are gone. Builds are counterparts
-// by name, findings by fingerprint. A build without a counterpart is all new.
-func Compare(r, baseline *build.Report) {
+// report of a good run, and lists those that are gone; of a log that isn't
+// whole nothing is known to be. Builds are counterparts by name, findings by
+// fingerprint. A build without a counterpart is all new, which the remarks say,
+// as they do when the run wasn't a good one.
+func Compare(r, baseline *build.Report) []build.Remark {
 	good := map[string]*build.Build{}
 	for _, b := range baseline.Builds {
 		good[b.Name] = b
 	}
+	var alone []string
 	for _, b := range r.Builds {
+		if good[b.Name] == nil {
+			alone = append(alone, b.Name)
+		}
 		compare(b, good[b.Name])
 	}
+	remarks := []build.Remark{}
+	if len(alone) > 0 {
+		remarks = append(remarks, build.Remark{
+			Policy: "baseline", Message: "not in the baseline, so that all of their findings are new: " + someNames(alone),
+			Remedy: "take the report of a later good run as baseline, or name the builds as they are named there",
+		})
+	}
+	if baseline.Verdict != build.Pass {
+		remarks = append(remarks, build.Remark{
+			Policy: "baseline", Message: fmt.Sprintf("the verdict of the baseline's run is %s: what made it so counts as known", build.Printable(string(baseline.Verdict), 20)),
+			Remedy: "take the report of a run that passed",
+		})
+	}
+	return remarks
+}
+
+// mostNames bounds the names that a remark lists.
+const mostNames = 10
+
+func someNames(names []string) string {
+	more := ""
+	if len(names) > mostNames {
+		more = fmt.Sprintf(" and %d more", len(names)-mostNames)
+		names = names[:mostNames]
+	}
+	shown := make([]string, len(names))
+	for i, name := range names {
+		shown[i] = build.Printable(name, 100)
+	}
+	return strings.Join(shown, ", ") + more
 }
 
 func compare(b, good *build.Build) {
@@ -27,8 +68,11 @@ func compare(b, good *build.Build) {
 		b.Findings[i].New = &isNew
 	}
 	b.Gone = []build.Finding{}
+	if !b.Log.Complete || b.FindingsDropped > 0 {
+		return
+	}
 	for _, f := range known {
-		if !there[f.Fingerprint] {
+		if !there[f.Fingerprint] && f.Rule != build.LastLines {
 			b.Gone = append(b.Gone, f)
 		}
 	}

@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/loggate/loggate/internal/build"
@@ -8,7 +9,7 @@ import (
 )
 
 func TestCompare(t *testing.T) {
-	baseline := &build.Report{Builds: []*build.Build{
+	baseline := &build.Report{Verdict: build.Pass, Builds: []*build.Build{
 		whole("api", build.Success, finding(build.Warning), finding(build.Notice)),
 		whole("left", build.Success, finding(build.Error)),
 	}}
@@ -18,7 +19,10 @@ func TestCompare(t *testing.T) {
 	added := whole("added", build.Success, finding(build.Warning))
 	r := &build.Report{Builds: []*build.Build{api, added}}
 	for range 2 { // comparing again changes nothing
-		gate.Compare(r, baseline)
+		remarks := gate.Compare(r, baseline)
+		if len(remarks) != 1 || !strings.HasSuffix(remarks[0].Message, "all of their findings are new: added") {
+			t.Errorf("remarks: %+v", remarks)
+		}
 		gate.Decide(r, gate.Policy{FailOn: gate.FailOn{Build: true}, NewOnly: true})
 		if *api.Findings[0].New || !*api.Findings[1].New || !*added.Findings[0].New {
 			t.Errorf("new: %v %v, %v; want false true, true", *api.Findings[0].New, *api.Findings[1].New, *added.Findings[0].New)
@@ -29,5 +33,34 @@ func TestCompare(t *testing.T) {
 		if api.Counts != (build.Counts{Error: 1}) || added.Counts != (build.Counts{Warning: 1}) {
 			t.Errorf("counts: %+v, %+v", api.Counts, added.Counts)
 		}
+	}
+}
+
+// What isn't in a log that isn't whole may be in the part that is missing.
+func TestNothingIsGoneFromAPartOfALog(t *testing.T) {
+	baseline := &build.Report{Verdict: build.Pass, Builds: []*build.Build{whole("api", build.Success, finding(build.Warning))}}
+	for name, b := range map[string]*build.Build{
+		"partial": cut(whole("api", build.Success)),
+		"dropped": dropping(whole("api", build.Success), 1),
+	} {
+		gate.Compare(&build.Report{Builds: []*build.Build{b}}, baseline)
+		if b.Gone == nil || len(b.Gone) != 0 {
+			t.Errorf("%s: gone is %v, want an empty list", name, b.Gone)
+		}
+	}
+}
+
+// The last lines of a build that nobody could explain are no finding to miss.
+func TestLastLinesAreNeverGone(t *testing.T) {
+	last := finding(build.Error)
+	last.Rule = build.LastLines
+	baseline := &build.Report{Verdict: build.Fail, Builds: []*build.Build{whole("api", build.Failure, last)}}
+	b := whole("api", build.Success)
+	remarks := gate.Compare(&build.Report{Builds: []*build.Build{b}}, baseline)
+	if len(b.Gone) != 0 {
+		t.Errorf("gone is %v", b.Gone)
+	}
+	if len(remarks) != 1 || !strings.Contains(remarks[0].Message, "the verdict of the baseline's run is fail") {
+		t.Errorf("remarks: %+v", remarks)
 	}
 }

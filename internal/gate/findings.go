@@ -118,28 +118,55 @@ func findings(b *build.Build, p Policy, policy, noun string, severities ...build
 	return []build.Violation{v}
 }
 
-// overLimits are the violations of the config's limits, over all builds.
-func overLimits(r *build.Report, limits []Limit) []build.Violation {
+// overLimits are the violations of the config's limits, over all builds. Each
+// names the build that has the most of them, with its highest-ranked one as
+// evidence.
+func overLimits(r *build.Report, p Policy) []build.Violation {
 	var violations []build.Violation
-	for _, limit := range limits {
-		n, dropped := 0, 0
+	for _, limit := range p.Max {
+		n, dropped, most := 0, 0, 0
+		var worst *build.Build
 		for _, b := range r.Builds {
-			n += countOf(b.Counts, limit.Severity)
+			own := countOf(b.Counts, limit.Severity)
+			n += own
 			if mayBeDropped(b, limit.Severity) {
+				own += b.FindingsDropped
 				dropped += b.FindingsDropped
+			}
+			if own > most {
+				most, worst = own, b
 			}
 		}
 		if n+dropped <= limit.Max {
 			continue
 		}
-		violations = append(violations, build.Violation{
+		v := build.Violation{
 			Policy:  fmt.Sprintf("max %s", limit.Severity),
 			Source:  &limit.Source,
 			Message: fmt.Sprintf("%s over all builds, %d allowed", amount(n, dropped, string(limit.Severity)), limit.Max),
 			Remedy:  "mend what is new, add what is accepted to `ignore` with a reason and an end, or raise the limit",
-		})
+		}
+		if worst != nil {
+			v.Build = &worst.Name
+			v.Message += fmt.Sprintf("; %d of them here", most)
+			if first := firstOf(worst, p, limit.Severity); first != nil {
+				v.Line = &first.Line
+				v.Message += ", first: " + first.Message
+			}
+		}
+		violations = append(violations, v)
 	}
 	return violations
+}
+
+// firstOf is the build's highest-ranked finding of a severity that counts, or nil.
+func firstOf(b *build.Build, p Policy, severity build.Severity) *build.Finding {
+	for i := range b.Findings {
+		if f := &b.Findings[i]; f.Counted(p.NewOnly) && f.Severity == severity {
+			return f
+		}
+	}
+	return nil
 }
 
 func countOf(c build.Counts, severity build.Severity) int {

@@ -36,6 +36,9 @@ type Policy struct {
 	// Config has what the config's require, forbid and expired ignores found
 	// wanting; for merge, what the merged reports have of that.
 	Config []build.Violation
+	// Judged are the config's require and forbid as Demand words them.
+	Judged  []string
+	Notices []build.Remark
 
 	Scan        bool // the builds are files that were read: their statuses don't count
 	DryRun      bool
@@ -77,11 +80,11 @@ func Decide(r *build.Report, p Policy) {
 		violations = append(violations, found(b, p)...)
 		missing = lacksEvidence(b, p) || missing
 	}
-	violations = append(violations, overLimits(r, p.Max)...)
+	violations = append(violations, overLimits(r, p)...)
 	violations = append(violations, p.Config...)
 
 	r.Causes = Causes(r)
-	r.Gate.Violations = violations
+	r.Gate = build.Gate{Violations: violations, Notices: append([]build.Remark{}, p.Notices...), Judged: append([]string{}, p.Judged...)}
 	r.Verdict = verdict(len(violations) > 0, missing, p.Interrupted)
 	r.ExitCode = ExitCode(r.Verdict, p)
 }
@@ -91,7 +94,7 @@ func Decide(r *build.Report, p Policy) {
 func (p Policy) judged() Policy {
 	if p.FailOn.Never {
 		p.FailOn = FailOn{Build: true, Error: true, Never: true}
-		p.Max, p.Config = nil, nil
+		p.Max, p.Config, p.Judged = nil, nil, nil
 	}
 	if p.Scan {
 		p.FailOn.Build = false

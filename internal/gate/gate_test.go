@@ -227,7 +227,7 @@ func TestViolation(t *testing.T) {
 	want := []string{
 		`["fail-on build",null,"api",12,"ended with failure (NOT\\u000aBUILT), as its log says: a found error"]`,
 		`["fail-on error",null,"api",12,"2 errors, first: a found error"]`,
-		`["max error",".loggate.yml:12",null,null,"2 errors over all builds, 1 allowed"]`,
+		`["max error",".loggate.yml:12","api",12,"2 errors over all builds, 1 allowed; 2 of them here, first: a found error"]`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("violations\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

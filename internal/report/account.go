@@ -49,6 +49,8 @@ func WriteAccount(w io.Writer, r *build.Report, o AccountOptions) error {
 	}
 	a.missing(r)
 	a.reasons(r)
+	a.compared(r)
+	a.notices(r)
 	a.verdict(r)
 	if _, err := w.Write(a.Bytes()); err != nil {
 		return fmt.Errorf("writing the account: %w", err)

@@ -6,6 +6,7 @@ import (
 	"html"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -77,13 +78,15 @@ func tainted(text string) *build.Report {
 		f.Excerpt, f.Why, f.ExcerptLine = []string{text, text, text}, []string{text}, 5
 	}
 	b.Findings[0].Ignored = nil
+	b.Gone = slices.Clone(b.Findings)
 	twin := *b
 	twin.Name = "twin"
 	b.Lacks(build.Missing{What: build.MissingLog, Reason: text, Code: &text})
 	good := passing(text+" ", 1, 0, 1000)
 	return &build.Report{Verdict: build.Fail, ExitCode: 1, Builds: []*build.Build{b, &twin, good},
 		Causes: []build.Shared{{Fingerprint: b.Findings[0].Fingerprint, Message: text, Builds: []string{text, "twin"}}},
-		Gate:   build.Gate{Violations: []build.Violation{{Policy: text, Source: &text, Build: &text, Message: text, Remedy: text}}}}
+		Gate: build.Gate{Violations: []build.Violation{{Policy: text, Source: &text, Build: &text, Message: text, Remedy: text}},
+			Notices: []build.Remark{{Policy: text, Source: &text, Message: text, Remedy: text}}, Judged: []string{text}}}
 }
 
 func TestHostileTextInMarkdown(t *testing.T) {

@@ -118,7 +118,7 @@ func filled(r *build.Report) *build.Report {
 	for i := range c.Causes {
 		c.Causes[i].Builds = list(c.Causes[i].Builds)
 	}
-	c.Gate.Violations = list(r.Gate.Violations)
+	c.Gate = build.Gate{Violations: list(r.Gate.Violations), Notices: list(r.Gate.Notices), Judged: list(r.Gate.Judged)}
 	return &c
 }
 

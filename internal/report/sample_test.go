@@ -58,6 +58,10 @@ func sample() *build.Report {
 				Message: "no snapshots in a release: shop-1.4-SNAPSHOT.jar", Remedy: "Release the dependency, or take the rule out."},
 		}},
 	}
+	r.Gate.Notices = []build.Remark{{Policy: "ignore", Source: ptr(".loggate.yml:9"), Message: "the entry matches nothing any more (vendored)", Remedy: "Remove the entry."}}
+	r.Gate.Judged = []string{"forbid -SNAPSHOT in all builds"}
+	r.Builds[1].Gone = []build.Finding{{Rank: 1, Rule: "maven.deprecated", Severity: build.Warning, Kind: build.Cause, Fingerprint: "maven-4",
+		Line: 7, EndLine: 7, Message: "uses *unchecked* operations", Count: 1}}
 	r.Builds[0].URL = ptr("https://devcloud.example.com/project/1/build/docs?no=41&tab=log")
 	return r
 }

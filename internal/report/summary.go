@@ -66,6 +66,8 @@ func WriteSummary(w io.Writer, r *build.Report, o SummaryOptions) error {
 	s.missing()
 	s.passing()
 	s.reasons()
+	s.compared()
+	s.notices()
 	s.picture()
 	if _, err := io.WriteString(w, fitParts(s.parts, o.Limit)); err != nil {
 		return fmt.Errorf("writing the summary: %w", err)

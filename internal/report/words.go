@@ -148,7 +148,11 @@ func lenient(r *build.Report) string {
 	if r.Verdict == build.Pass || r.ExitCode != build.ExitPass {
 		return ""
 	}
-	return " (exit code 0 was asked for)"
+	withheld := build.ExitIncomplete
+	if r.Verdict == build.Fail {
+		withheld = build.ExitFail
+	}
+	return fmt.Sprintf(" (exit code 0 was asked for, it would be %d)", withheld)
 }
 
 // place is a finding's file with line and column, "" when there is no file.

@@ -11,6 +11,7 @@ package scan
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -52,6 +53,7 @@ type Result struct {
 	Status     build.Status
 	ExitStatus *int      // of the failing command
 	Watched    []Watched // one for each of Options.Watch
+	Ignored    []int64   // one for each of Options.Ignore: how many matches it is about
 }
 
 // Watched is where a watched pattern was found first.
@@ -72,6 +74,7 @@ type Scanner struct {
 	ending   ending
 	found    collection
 	watched  []Watched
+	ignored  []int64
 }
 
 // New starts on a log.
@@ -82,6 +85,7 @@ func New(set *rules.Set, options Options) *Scanner {
 		stages:  newTracker(),
 		found:   newCollection(),
 		watched: make([]Watched, len(options.Watch)),
+		ignored: make([]int64, len(options.Ignore)),
 	}
 }
 
@@ -110,11 +114,11 @@ func (s *Scanner) line(raw string) {
 	l := unwrap(stripANSI(strings.TrimRight(raw, "\r")))
 	s.ending.line(l.text)
 	s.found.show(s.no, l.text) // excerpts are for people: the time in front would leave little room
+	s.watch(l)
 	if mark := s.stages.line(s.no, l); mark {
 		s.take(s.matcher.Close())
 		return
 	}
-	s.watch(l)
 	if !strings.Contains(l.text, "\r") {
 		s.match(l.text, l.alt)
 		return
@@ -134,27 +138,43 @@ func (s *Scanner) match(text, alt string) {
 // take takes over matches that are whole.
 func (s *Scanner) take(closed []*rules.Match) {
 	for _, match := range closed {
-		s.found.add(match, &s.stages, s.ignored(match))
+		s.found.add(match, &s.stages, s.accepted(match))
 	}
 }
 
-// ignored is the reason why a match is known and accepted, or "".
-func (s *Scanner) ignored(match *rules.Match) string {
-	for _, ignore := range s.options.Ignore {
+// accepted is the reason why a match is known and accepted, or "". Where
+// several ignores are about it, the first one's is.
+func (s *Scanner) accepted(match *rules.Match) string {
+	reason := ""
+	for i, ignore := range s.options.Ignore {
 		if ignore.Rule != "" && ignore.Rule != match.Rule.ID {
 			continue
 		}
-		if p := ignore.Pattern; p == nil || p.MatchString(match.Text) || p.MatchString(match.Message) {
-			return ignore.Reason
+		if p := ignore.Pattern; p != nil && !p.MatchString(match.Text) && !p.MatchString(match.Message) {
+			continue
+		}
+		if s.ignored[i]++; reason == "" {
+			reason = ignore.Reason
 		}
 	}
-	return ""
+	return reason
 }
 
-// watch looks for the watched patterns.
+// watch looks for the watched patterns, in each reading of the line that the
+// rules have, and in marks of stages, too.
 func (s *Scanner) watch(l line) {
+	if len(s.options.Watch) == 0 {
+		return
+	}
+	readings := []string{l.text}
+	if l.alt != "" {
+		readings = append(readings, l.alt)
+	}
+	if strings.Contains(l.text, "\r") {
+		readings = append(readings, strings.Split(l.text, "\r")...)
+	}
 	for i, pattern := range s.options.Watch {
-		if !pattern.MatchString(l.text) && (l.alt == "" || !pattern.MatchString(l.alt)) {
+		if !slices.ContainsFunc(readings, pattern.MatchString) {
 			continue
 		}
 		w := &s.watched[i]
@@ -181,6 +201,7 @@ func (s *Scanner) Finish(outcome Outcome) Result {
 		Status:     s.ending.status(&s.stages),
 		ExitStatus: s.ending.exitStatus,
 		Watched:    s.watched,
+		Ignored:    s.ignored,
 	}
 	r := ranking{stages: &s.stages, lines: s.no, passed: s.ending.passed(&s.stages, result.Status)}
 	if outcome.Status.Ended() {
