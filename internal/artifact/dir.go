@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/loggate/loggate/internal/build"
 )
@@ -26,6 +27,8 @@ import (
 const (
 	dirMode  fs.FileMode = 0o755
 	fileMode fs.FileMode = 0o644
+
+	scratchMode fs.FileMode = 0o600
 )
 
 // logsDir is the directory of the logs, below the output directory.
@@ -40,6 +43,8 @@ type Dir struct {
 	stems *stems
 	logs  map[string]bool   // stems with numbers of the logs of this run
 	sums  map[string]string // SHA-256 of the files of this run by path
+
+	scratches atomic.Int64
 }
 
 // Open makes the directory and its logs/ where they aren't there yet, and
@@ -113,6 +118,51 @@ func (d *Dir) create(name string) (*os.File, error) {
 		return nil, err
 	}
 	return d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+}
+
+// Scratch is a file that nobody else sees, to put something aside in.
+type Scratch struct {
+	*os.File
+	dir  *Dir
+	name string
+}
+
+// CreateScratch makes an empty file where the logs will be, so that there is
+// room, and takes its name away at once: what is in it isn't redacted, so it
+// mustn't outlive the run. Where a file can't lose its name while it is open
+// (Windows), it does when it is closed.
+func (d *Dir) CreateScratch() (*Scratch, error) {
+	name := path.Join(logsDir, fmt.Sprintf(".scratch-%d.partial", d.scratches.Add(1)))
+	if err := d.remove(name); err != nil {
+		return nil, d.failed(name, err)
+	}
+	f, err := d.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, scratchMode)
+	if err != nil {
+		return nil, d.failed(name, err)
+	}
+	s := &Scratch{File: f, dir: d, name: name}
+	if d.root.Remove(name) == nil {
+		s.name = ""
+	}
+	return s, nil
+}
+
+// Truncate cuts the file; what is written next is appended to what is left.
+func (s *Scratch) Truncate(size int64) error {
+	if err := s.File.Truncate(size); err != nil {
+		return err
+	}
+	_, err := s.Seek(size, io.SeekStart)
+	return err
+}
+
+// Close gives the file's space free.
+func (s *Scratch) Close() error {
+	err := s.File.Close()
+	if s.name != "" {
+		err = errors.Join(err, s.dir.remove(s.name))
+	}
+	return err
 }
 
 func (d *Dir) remove(name string) error {

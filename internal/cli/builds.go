@@ -141,6 +141,8 @@ func (r *run) fetchBuild(ctx context.Context, t *target) (o outcome) {
 		Sink:     file,
 		LogEnded: func() bool { _, ended := scanner.Ended(); return ended },
 		Progress: meter.fetched,
+		Source:   fetch.Source(r.cfg.Source),
+		Scratch:  func() (fetch.Scratch, error) { return r.dir.CreateScratch() },
 	})
 	b := followed.Build
 	b.Requested = t.ref.Requested()

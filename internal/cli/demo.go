@@ -154,7 +154,7 @@ func (c *demoCommand) config(endpoint string, builds []simulator.Build, keys con
 	cfg := &config.Config{
 		Region: "cn-north-4", Endpoint: base, IAMEndpoint: base, Credentials: keys,
 		Policy: &config.Policy{Rules: catalogue},
-		Wait:   true, Timeout: demoTimeout, Concurrency: 4, Source: "pages",
+		Wait:   true, Timeout: demoTimeout, Concurrency: 4, Source: "auto",
 		FailOn:    config.FailOn{Build: true, Error: true},
 		OutputDir: c.OutputDir, Formats: []string{"html"}, PrintLog: "none", Summary: "never", LogLevel: slog.LevelInfo, Redact: true, Color: c.Color,
 	}

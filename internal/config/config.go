@@ -30,7 +30,7 @@ type Config struct {
 	Timeout     time.Duration // 1s to 24h, for the whole run
 	Concurrency int           // 1 to 64 builds at the same time
 	RateLimit   float64       // share of the published limits: 1 is 100 %, 0 is off
-	Source      string        // always "pages" for now
+	Source      string        // "auto", "pages" or "download"
 
 	FailOn   FailOn
 	Baseline *build.Report // nil without a baseline

@@ -48,7 +48,7 @@ func TestDefaults(t *testing.T) {
 		IAMEndpoint: &url.URL{Scheme: "https", Host: "iam.cn-north-4.myhuaweicloud.com"},
 		Credentials: Credentials{AccessKey: "AKAKAKAK", SecretKey: "SKSKSKSK"},
 		Policy:      &Policy{Rules: builtin},
-		Wait:        true, Timeout: time.Hour, Concurrency: 8, RateLimit: 1, Source: "pages",
+		Wait:        true, Timeout: time.Hour, Concurrency: 8, RateLimit: 1, Source: "auto",
 		FailOn: FailOn{Build: true, Error: true}, OutputDir: "loggate-out", Formats: []string{"html"},
 		PrintLog: "failed", Annotations: 10, Summary: "always", LogLevel: slog.LevelInfo, Redact: true, Color: "auto",
 	}
@@ -173,7 +173,7 @@ func TestGoodValues(t *testing.T) {
 		{"rate-limit", "off", func(c *Config) any { return c.RateLimit }, 0.0},
 		{"timeout", "24h", func(c *Config) any { return c.Timeout }, 24 * time.Hour},
 		{"timeout", "1s", func(c *Config) any { return c.Timeout }, time.Second},
-		{"source", "auto", func(c *Config) any { return c.Source }, "pages"},
+		{"source", "download", func(c *Config) any { return c.Source }, "download"},
 		{"fail-on", "never", func(c *Config) any { return c.FailOn }, FailOn{Never: true}},
 		{"fail-on", "warning\nbuild,", func(c *Config) any { return c.FailOn }, FailOn{Build: true, Warning: true}},
 		{"formats", "none", func(c *Config) any { return len(c.Formats) }, 0},

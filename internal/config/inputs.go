@@ -64,7 +64,7 @@ func Inputs() []Input {
 		{Name: "rate-limit", Default: "100%", read: (*reader).rateLimit,
 			Meaning: "Share of the API's published limits that this run may use: N% (1 to 10000), 1/N, or off."},
 		{Name: "source", Default: "auto", read: (*reader).source,
-			Meaning: "Where logs come from: pages or auto."},
+			Meaning: "How logs are fetched: by pages; by one download each, of builds that have ended, where it can be shown to be the whole log; or auto, whichever needs fewer requests."},
 
 		{Name: "fail-on", Default: "build,error", Scan: true, read: (*reader).failOn,
 			Meaning: "What makes the run fail: a list of build, error and warning, or never alone. A scan's default is error."},

@@ -105,14 +105,7 @@ func parseShare(text string) (share float64, ok bool) {
 	return 0, false
 }
 
-func (r *reader) source(v value) {
-	if v.text == "download" {
-		r.wrong(v, "is not available yet", "write pages or auto")
-		return
-	}
-	r.word(v, "auto", "pages")
-	r.config.Source = "pages"
-}
+func (r *reader) source(v value) { r.config.Source = r.word(v, "auto", "pages", "download") }
 
 func (r *reader) printLog(v value) { r.config.PrintLog = r.word(v, "none", "failed", "all") }
 

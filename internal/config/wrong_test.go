@@ -74,8 +74,7 @@ var wrongInputs = []struct{ input, text, want string }{
 	{"rate-limit", "2/4", `is not a share of the API's limits`},
 	{"rate-limit", "OFF", `is not a share of the API's limits`},
 
-	{"source", "download", `is not available yet; write pages or auto`},
-	{"source", "page", `is not auto or pages; the nearest one is pages`},
+	{"source", "page", `is not auto, pages or download; the nearest one is pages`},
 
 	{"fail-on", "errors", `has "errors", which is not build, error, warning or never; the nearest one is error`},
 	{"fail-on", "build,never", `has never beside others; write never alone, or leave it out`},

@@ -31,6 +31,9 @@ type call struct {
 	pager    bool   // a broken body is the pager's to ask for again
 	token    string // for X-Auth-Token, where OIDC is used
 	plain    bool   // carries credentials of its own
+	granted  bool   // the first attempt has the limiter's leave already
+	stream   bool   // the answer may take long, as long as it goes on
+	tries    int    // attempts at most; 0: what the client's options say
 	attempt  int    // from 0
 }
 
@@ -99,7 +102,7 @@ var errRefused = errors.New("refused")
 // understand a *BodyError.
 func (c *Client) do(req *retryablehttp.Request, cl *call, decode func(http.Header, []byte) error) error {
 	var broken error // kept from the retry policy where the pager asks again
-	req.SetResponseHandler(func(resp *http.Response) error {
+	err := c.send(req, cl, func(resp *http.Response) error {
 		broken = nil
 		err := c.read(resp, cl, decode)
 		var body *BodyError
@@ -109,15 +112,22 @@ func (c *Client) do(req *retryablehttp.Request, cl *call, decode func(http.Heade
 		}
 		return err
 	})
+	if err == nil {
+		err = broken
+	}
+	return err
+}
+
+// send sends a request, with retries, and hands each good answer to handle,
+// whose error may be retried, too.
+func (c *Client) send(req *retryablehttp.Request, cl *call, handle retryablehttp.ResponseHandlerFunc) error {
+	req.SetResponseHandler(handle)
 	resp, err := c.retries.Do(req)
 	if resp != nil {
 		defer resp.Body.Close()
 	}
 	if err == nil && resp != nil && resp.StatusCode >= 300 {
 		return c.refusal(resp, cl, readError(resp)) // retried in vain
-	}
-	if err == nil {
-		err = broken
 	}
 	return err
 }

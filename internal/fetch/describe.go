@@ -23,8 +23,8 @@ func (v *visit) describe(ctx context.Context, whyNot error) *build.Build {
 	if b.Status == build.Running {
 		b.Lacks(build.Missing{What: build.MissingStatus, Reason: stillRunning(ctx)})
 	}
-	source := "pages"
-	b.Log.Source = &source
+	source, reason := v.source()
+	b.Log.Source, b.Log.SourceReason = known(string(source)), known(build.Printable(reason, maxMessage))
 	b.Log.Pages = v.pager.pages
 	b.Log.Unescaped = v.pager.stitch.unesc.escaped
 	b.Log.OffsetUnit = known(v.pager.stitch.unitName())

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,8 @@ type Follower struct {
 	client   *Client
 	wait     bool
 	patience Patience
-	active   atomic.Int64 // builds being followed now
+	active   atomic.Int64           // builds being followed now
+	refusal  atomic.Pointer[string] // why no download is tried any more
 }
 
 // NewFollower returns a Follower. wait says whether running builds are
@@ -29,9 +31,11 @@ func NewFollower(c *Client, wait bool, p Patience) *Follower {
 
 // Watch is what a caller wants to have of one build while it is followed.
 type Watch struct {
-	Sink     io.Writer      // gets the log's bytes, in order; its error ends the visit
-	LogEnded func() bool    // whether the log, as far as written, shows its end mark
-	Progress func(Progress) // called from one goroutine, after every page and wait
+	Sink     io.Writer               // gets the log's bytes, in order; its error ends the visit
+	LogEnded func() bool             // whether the log, as far as written, shows its end mark
+	Progress func(Progress)          // called from one goroutine, after every page and wait
+	Source   Source                  // how the log is fetched; "" means pages
+	Scratch  func() (Scratch, error) // where a download is put aside; nil allows none
 }
 
 // Progress is how far a visit has come.
@@ -66,6 +70,9 @@ func (f *Follower) Follow(ctx context.Context, ref build.Ref, w Watch) Followed 
 		client: f.client, ref: ref, sink: w.Sink, patience: f.patience, stitch: newStitcher(),
 		lastNew: v.begun, once: !f.wait, told: v.report,
 	}
+	if w.Scratch != nil && (w.Source == SourceAuto || w.Source == SourceDownload) {
+		v.pager.rest, v.pager.sum = v.download, sha256.New()
+	}
 	whyNot := v.run(ctx)
 	if err := v.pager.finish(); err != nil && whyNot == nil {
 		whyNot = err
@@ -84,13 +91,16 @@ type visit struct {
 	status statusReader
 	pager  *pager
 
-	stands   standing
-	asked    time.Time // when the status was asked for last
-	unsure   time.Time // since when the API doesn't tell the status; zero while it does
-	endSeen  time.Time // when the build was first known to have ended
-	waited   bool      // the log wasn't whole, or not there, at an earlier look
-	markSeen bool      // the status was asked for because the log shows its end mark
-	absent   int       // how often in a row the log was said not to exist, after it had text
+	stands     standing
+	asked      time.Time // when the status was asked for last
+	unsure     time.Time // since when the API doesn't tell the status; zero while it does
+	endSeen    time.Time // when the build was first known to have ended
+	waited     bool      // the log wasn't whole, or not there, at an earlier look
+	markSeen   bool      // the status was asked for because the log shows its end mark
+	noDownload string    // why a download isn't tried any more
+	notNow     string    // why it wasn't after the last page
+	downloaded bool
+	absent     int // how often in a row the log was said not to exist, after it had text
 }
 
 // run looks at the build again and again; nil means that its log is complete.

@@ -163,19 +163,9 @@ const allUnits unitSet = 1<<6 - 1
 
 // fitting is the set of units in which text is n long.
 func fitting(text []byte, n int64) unitSet {
-	lengths := [3]int64{int64(len(text))}
-	var pairs int64 // of a backslash and an n
-	for i := 0; i < len(text); {
-		width, size := stepOver(text[i:])
-		if text[i] == '\\' && i+1 < len(text) && text[i+1] == 'n' {
-			pairs++
-		}
-		lengths[1] += width
-		lengths[2]++
-		i += size
-	}
+	of, pairs := lengths(text)
 	var set unitSet
-	for i, length := range lengths {
+	for i, length := range of {
 		if length == n {
 			set |= 1 << i
 		}
@@ -184,6 +174,22 @@ func fitting(text []byte, n int64) unitSet {
 		}
 	}
 	return set
+}
+
+// lengths is how long text is in bytes, UTF-16 units and characters, and how
+// many pairs of a backslash and an n it has.
+func lengths(text []byte) (of [3]int64, pairs int64) {
+	of[0] = int64(len(text))
+	for i := 0; i < len(text); {
+		width, size := stepOver(text[i:])
+		if text[i] == '\\' && i+1 < len(text) && text[i+1] == 'n' {
+			pairs++
+		}
+		of[1] += width
+		of[2]++
+		i += size
+	}
+	return of, pairs
 }
 
 // stepOver is the length of text's first character in UTF-16 units and bytes.

@@ -20,6 +20,7 @@ const (
 	EndpointRunningStatus
 	EndpointRecordInfo
 	EndpointFullStages
+	EndpointDownload
 
 	endpointCount
 	endpointNone Endpoint = -1 // not of this API: no limit is known
@@ -33,6 +34,7 @@ var perMinute = [endpointCount]float64{
 	EndpointRunningStatus: 50,
 	EndpointRecordInfo:    120,
 	EndpointFullStages:    50,
+	EndpointDownload:      20,
 }
 
 const (
@@ -80,6 +82,14 @@ func (l *limits) wait(ctx context.Context, e Endpoint) error {
 		}
 	}
 	return l.brake.wait(ctx) // it may have been pulled while we waited
+}
+
+// take says whether a request to an endpoint may start at once.
+func (l *limits) take(e Endpoint) bool {
+	if l.brake.on() {
+		return false
+	}
+	return l.buckets[e] == nil || l.buckets[e].limiter.Allow()
 }
 
 // throttled notes that a request sent at a time was throttled, and what the
@@ -205,6 +215,13 @@ func (b *brake) release(sent time.Time) {
 	if b.level > 0 && sent.After(b.pulled) {
 		b.level--
 	}
+}
+
+// on says whether a pause is on.
+func (b *brake) on() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return time.Now().Before(b.until)
 }
 
 // wait returns when no pause is on, or with the context's error.

@@ -39,9 +39,9 @@ func TestLimitsKeepWithinEveryMinute(t *testing.T) {
 		share float64
 		want  [endpointCount]int // in the fullest minute
 	}{
-		{1, [...]int{180, 50, 50, 120, 50}},
-		{0.25, [...]int{45, 12, 12, 30, 12}},
-		{1.0 / 20, [...]int{9, 2, 2, 6, 2}},
+		{1, [...]int{180, 50, 50, 120, 50, 20}},
+		{0.25, [...]int{45, 12, 12, 30, 12, 5}},
+		{1.0 / 20, [...]int{9, 2, 2, 6, 2, 1}},
 	} {
 		for e := range endpointCount {
 			synctest.Test(t, func(t *testing.T) {

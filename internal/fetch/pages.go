@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"time"
 
@@ -50,10 +51,14 @@ type pager struct {
 	running bool   // the service says so: an empty page is nothing odd then
 	once    bool   // the caller won't look again later
 	told    func() // called after every page
+	// rest, where set, is asked after a page of an ended build that isn't the
+	// last, and may bring all that is left at once.
+	rest func(ctx context.Context) (bool, error)
 
 	stitch   *stitcher
 	pages    int64
 	bytes    int64
+	sum      hash.Hash // of what was written, where rest is set
 	far      bool      // ask with farEnd instead of 0
 	nearGood bool      // 0 has brought text from beyond the log's start
 	empties  int       // empty pages so far
@@ -86,6 +91,9 @@ func (p *pager) catchUp(ctx context.Context, ended bool) (problem string, err er
 		}
 		if got.problem == "" {
 			again = 0
+			if done, err := p.leap(ctx, ended); done || err != nil {
+				return "", err
+			}
 			continue
 		}
 		insist := ended || p.once && !got.empty
@@ -97,6 +105,14 @@ func (p *pager) catchUp(ctx context.Context, ended bool) (problem string, err er
 			return "", err
 		}
 	}
+}
+
+// leap gets all that is left at once, where it can.
+func (p *pager) leap(ctx context.Context, ended bool) (bool, error) {
+	if p.rest == nil || !ended {
+		return false, nil
+	}
+	return p.rest(ctx)
 }
 
 // step asks for the next page, in both readings of end_offset where one page
@@ -172,14 +188,9 @@ func (p *pager) ask(ctx context.Context) (piece, error) {
 }
 
 func (p *pager) askOnce(ctx context.Context) (piece, error) {
-	end := p.end()
-	page, err := p.client.Page(ctx, p.ref, PageQuery{Start: p.stitch.next, End: end})
+	page, err := p.page(ctx, p.stitch.next)
 	if err != nil {
 		return piece{}, err
-	}
-	p.pages++
-	if end == farEnd && page.End == farEnd {
-		page.HasMore = true // what it said may be about the range that was asked for
 	}
 	got, err := p.stitch.add(page)
 	if err != nil {
@@ -188,11 +199,25 @@ func (p *pager) askOnce(ctx context.Context) (piece, error) {
 	return got, nil
 }
 
-func (p *pager) end() int64 {
+// page asks for the page at an offset in the present reading of end_offset.
+func (p *pager) page(ctx context.Context, start int64) (Page, error) {
+	end := p.end(start)
+	page, err := p.client.Page(ctx, p.ref, PageQuery{Start: start, End: end})
+	if err != nil {
+		return Page{}, err
+	}
+	p.pages++
+	if end == farEnd && page.End == farEnd {
+		page.HasMore = true // what it said may be about the range that was asked for
+	}
+	return page, nil
+}
+
+func (p *pager) end(start int64) int64 {
 	switch {
 	case !p.far:
 		return 0
-	case p.stitch.next >= farEnd:
+	case start >= farEnd:
 		return farthestEnd
 	}
 	return farEnd
@@ -204,6 +229,9 @@ func (p *pager) write(text []byte) error {
 	}
 	n, err := p.sink.Write(text)
 	p.bytes += int64(n)
+	if p.rest != nil {
+		p.sum.Write(text[:n])
+	}
 	if err != nil {
 		return &SinkError{err}
 	}

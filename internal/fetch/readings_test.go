@@ -30,7 +30,7 @@ func TestEveryReading(t *testing.T) {
 		"size=1000", "size-unit=bytes", "overlap=700", "overlap=700 offset-unit=utf16 cut=unit", "overlap=700 offset-unit=characters",
 		"overlap=700 origin=1024 has-more=late", "repeat=3", "empty=2/3", "gap=2/3", "stuck=2/3",
 		"has-more=flap", "has-more=late", "newline=literal", "newline=literal cut=unit page-bytes=97", "missing=400",
-		"times=compact", "late-log=15ms", "late-log=15ms origin=7 cut=unit", "errors=fail-object end-zero=refused-later",
+		"compressed=gzip", "compressed=gzip offset-unit=utf16 cut=unit", "times=compact", "late-log=15ms", "late-log=15ms origin=7 cut=unit", "errors=fail-object end-zero=refused-later",
 		"overlap=50 repeat=4 empty=1/2 gap=1/5 stuck=1/7 offset-unit=utf16 cut=unit has-more=late",
 		"end-zero=empty repeat=2 overlap=20 origin=9 has-more=flap late-log=10ms",
 	} {
@@ -63,9 +63,14 @@ func followReadings(t *testing.T, base string, want []byte) {
 	c := newTestClient(t, nil, func(o *Options) { o.Endpoint, o.Credentials = endpoint, Credentials{AuthToken: "TOKEN"} })
 	patience := testPatience()
 	patience.AskAgain, patience.Settle = 20*time.Millisecond, 10*time.Millisecond
-	for number := 1; number <= 2; number++ {
+	for visit := range 4 {
+		number := visit%2 + 1
 		var text bytes.Buffer
-		got := NewFollower(c, true, patience).Follow(t.Context(), build.Ref{JobID: testJob, Number: number}, watchInto(&text)).Build
+		w := watchInto(&text)
+		if visit >= 2 {
+			w.Source, w.Scratch = SourceAuto, newScratch(t)
+		}
+		got := NewFollower(c, true, patience).Follow(t.Context(), build.Ref{JobID: testJob, Number: number}, w).Build
 		if !got.Log.Complete || !bytes.Equal(text.Bytes(), want) {
 			t.Errorf("build %d: complete %v with %d of %d bytes: %+v", number, got.Log.Complete, text.Len(), len(want), got.Incomplete)
 		}

@@ -32,6 +32,7 @@ func (c *Client) checkRetry(ctx context.Context, resp *http.Response, err error)
 	cl := callOf(ctx)
 	again := false
 	switch {
+	case cl.tries > 0 && cl.attempt+1 >= cl.tries:
 	case err != nil:
 		again = cl.retryError(err)
 	case resp != nil && resp.StatusCode >= 300:

@@ -25,11 +25,15 @@ type transport struct {
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	c, ctx := t.client, req.Context()
 	cl := callOf(ctx)
-	if err := c.limits.wait(ctx, cl.endpoint); err != nil {
-		closeBody(req)
-		return nil, err
+	if !cl.granted || cl.attempt > 0 {
+		if err := c.limits.wait(ctx, cl.endpoint); err != nil {
+			closeBody(req)
+			return nil, err
+		}
 	}
-	attempt, cancel := context.WithTimeout(ctx, c.opts.RequestTimeout)
+	attempt, end := context.WithCancel(ctx)
+	timer := time.AfterFunc(c.opts.RequestTimeout, end)
+	cancel := func() { timer.Stop(); end() }
 	signed := req.Clone(attempt)
 	if err := c.auth.sign(signed, cl); err != nil {
 		cancel()
@@ -49,7 +53,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	c.opts.Logger.Debug("answer", "doing", cl.where(), "status", resp.StatusCode, "after", time.Since(sent).Round(time.Millisecond))
 	resp.Request = req.WithContext(context.WithValue(ctx, sentKey{}, sent))
-	resp.Body = &attemptBody{ReadCloser: resp.Body, fail: func(err error) error { return c.attemptError(ctx, attempt, err) }, cancel: cancel}
+	resp.Body = &attemptBody{ReadCloser: resp.Body, fail: func(err error) error { return c.attemptError(ctx, attempt, err) }, cancel: cancel, goesOn: func() {
+		if cl.stream {
+			timer.Reset(c.opts.RequestTimeout)
+		}
+	}}
 	c.learn(resp, cl, sent)
 	return resp, nil
 }
@@ -116,12 +124,16 @@ func (c *Client) attemptError(ctx, attempt context.Context, err error) error {
 type attemptBody struct {
 	io.ReadCloser
 	fail   func(error) error
+	goesOn func() // called when something has come
 	cancel context.CancelFunc
 }
 
 // Read implements io.Reader.
 func (b *attemptBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	if n > 0 && err == nil {
+		b.goesOn()
+	}
 	return n, b.fail(err)
 }
 
