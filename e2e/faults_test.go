@@ -46,14 +46,31 @@ func largeBuilds() []simulator.Build {
 	return builds
 }
 
-// OIDC is used, since that is how a token that expires can be renewed.
 func TestLargeLogsThroughFaults(t *testing.T) {
+	stats := largeLogs(t, "pages")
+	for _, f := range survivable() {
+		if stats.Faults[f.Kind] == 0 {
+			t.Errorf("no request had the fault %s: the test shows nothing of it", f.Kind)
+		}
+	}
+}
+
+func TestLargeDownloadsThroughFaults(t *testing.T) {
+	stats := largeLogs(t, "auto")
+	if len(stats.Downloads) < len(largeBuilds())/2 {
+		t.Errorf("of %d builds only %d were downloaded", len(largeBuilds()), len(stats.Downloads))
+	}
+}
+
+// largeLogs runs loggate on large logs with many faults and a source. OIDC is
+// used, since that is how a token that expires can be renewed.
+func largeLogs(t *testing.T, source string) simulator.Stats {
 	builds := largeBuilds()
 	server := serve(t, simulator.Options{
 		Builds: builds, Faults: survivable(), Seed: 10,
 		Auth: simulator.Auth{OIDC: &simulator.OIDC{Provider: "ci", IDTokens: []string{idToken}}},
 	})
-	p := start(t, invocation{args: []string{"run", "--rate-limit", "off", "--concurrency", "8"}, env: []string{
+	p := start(t, invocation{args: []string{"run", "--source", source, "--rate-limit", "off", "--concurrency", "8"}, env: []string{
 		"LOGGATE_ENDPOINT=" + server.URL(), "LOGGATE_IAM_ENDPOINT=" + server.URL(),
 		"LOGGATE_OIDC_PROVIDER=ci", "LOGGATE_ID_TOKEN=" + idToken, "LOGGATE_BUILDS=" + input(builds...),
 	}})
@@ -66,11 +83,6 @@ func TestLargeLogsThroughFaults(t *testing.T) {
 		r.expectWhole(t, rep, b)
 	}
 	stats := server.Stats()
-	for _, f := range survivable() {
-		if stats.Faults[f.Kind] == 0 {
-			t.Errorf("no request had the fault %s: the test shows nothing of it", f.Kind)
-		}
-	}
 	used := peak()
 	t.Logf("took %v, peak memory %.1f MiB, faults %v", r.took.Round(time.Millisecond), float64(used)/(1<<20), stats.Faults)
 	if used >= maxMemory || used == 0 && runtime.GOOS == "linux" {
@@ -81,6 +93,7 @@ func TestLargeLogsThroughFaults(t *testing.T) {
 			t.Errorf("%s is left", name)
 		}
 	}
+	return stats
 }
 
 // peakMemory watches a process and returns what tells, once it has ended, the

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -232,5 +233,41 @@ func TestSums(t *testing.T) {
 	}
 	if out, err := check(); err == nil || !strings.Contains(string(out), "logs/web-12.log: FAILED") {
 		t.Errorf("a changed log is not noticed: %v\n%s", err, out)
+	}
+}
+
+// TestScratchLeavesNoName: what is put aside isn't redacted, so no file may
+// be left of it, not even where the program is killed.
+func TestScratchLeavesNoName(t *testing.T) {
+	dir := t.TempDir()
+	d, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	s, err := d.CreateScratch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, "logs")); runtime.GOOS != "windows" && (err != nil || len(left) != 0) {
+		t.Errorf("while it is open there are %v, %v", left, err)
+	}
+	for _, text := range []string{"first, longer", "second"} {
+		if err := s.Truncate(0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := make([]byte, 20)
+	if n, _ := s.ReadAt(got, 0); string(got[:n]) != "second" {
+		t.Errorf("it holds %q", got[:n])
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, "logs")); err != nil || len(left) != 0 {
+		t.Errorf("after it was closed there are %v, %v", left, err)
 	}
 }
