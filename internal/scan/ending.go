@@ -43,6 +43,7 @@ var (
 	travisDone    = regexp.MustCompile(`^Done\. Your build exited with (\d+)\.`)
 	travisStopped = regexp.MustCompile(`^Your build has been stopped\.`)
 	gitLabDone    = regexp.MustCompile(`^Job succeeded\s*$`)
+	taskDone      = regexp.MustCompile(`^(Uns|S)uccessful task run with exit code: (\d+)`) // of Taskcluster
 	// toolDone are the last words of build tools that are proud of themselves.
 	toolDone = regexp.MustCompile(`^(?:\[INFO\] )?BUILD SUCCESS(?:FUL)?\b|^\*\* (?:BUILD|TEST|ARCHIVE) SUCCEEDED \*\*`)
 )
@@ -63,6 +64,11 @@ func (e *ending) line(text string) {
 		}
 	case 'D', 'J', 'Y':
 		e.other(text)
+	case 'U', 'S':
+		if m := taskDone.FindStringSubmatch(text); m != nil {
+			e.done.set(map[string]build.Status{"S": build.Success, "Uns": build.Failure}[m[1]])
+			e.script(m[2])
+		}
 	case 'E', 's':
 		if m := jenkinsScript.FindStringSubmatch(text); m != nil {
 			e.script(m[1])

@@ -18,7 +18,8 @@ var (
 // Marks of other systems.
 var (
 	gitHubStep     = regexp.MustCompile(`^##\[group\](Run .+)$`)
-	gitHubExit     = regexp.MustCompile(`^##\[error\]Process completed with exit code (\d+)\.`)
+	gitHubExit     = regexp.MustCompile(`^##\[error\](?:Process completed with exit code (\d+)\.|(?:Bash|Cmd\.exe|PowerShell) exited with code '(\d+)'\.)`)
+	azureStep      = regexp.MustCompile(`^##\[section\]Starting: (.+)`)
 	gitHubStopped  = regexp.MustCompile(`^##\[error\]The (?:action '.*' has timed out|operation was canceled|runner has received a shutdown signal)`)
 	travisCommand  = regexp.MustCompile(`^The command "(.*)" (?:exited with|failed and exited with) (\d+)`)
 	gitLabStart    = regexp.MustCompile(`section_start:\d+:([\w.-]+)`)
@@ -99,11 +100,19 @@ func (t *tracker) others(no int64, text string) {
 	}
 }
 
-// gitHub reads a mark of GitHub Actions. A step begins where the next one does,
+// gitHub reads a mark of GitHub Actions or Azure Pipelines. A step begins where the next one does,
 // and has succeeded unless it says otherwise in its last line.
 func (t *tracker) gitHub(no int64, text string) {
 	if m := gitHubStep.FindStringSubmatch(text); m != nil {
 		t.startStep(no, m[1])
+		return
+	}
+	if m := azureStep.FindStringSubmatch(text); m != nil {
+		t.startStep(no, m[1])
+		return
+	}
+	if strings.HasPrefix(text, "##[section]Finishing: ") {
+		t.endStep(no)
 		return
 	}
 	if strings.HasPrefix(text, "##[error]") {
@@ -111,7 +120,7 @@ func (t *tracker) gitHub(no int64, text string) {
 	}
 	if m := gitHubExit.FindStringSubmatch(text); m != nil {
 		t.fail()
-		t.exit(m[1])
+		t.exit(m[1] + m[2])
 	} else if gitHubStopped.MatchString(text) {
 		t.fail()
 	}

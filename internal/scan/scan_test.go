@@ -164,6 +164,10 @@ func TestStatus(t *testing.T) {
 		"Jenkins": {"[Pipeline] { (Build)\nx\n[Pipeline] // stage\n[Pipeline] { (Deploy)\nStage \"Deploy\" skipped due to earlier failure(s)\n[Pipeline] // stage\nERROR: script returned exit code 2\nFinished: FAILURE\n",
 			build.Failure, 2, "Build failure 1-3; Deploy  4-6"},
 		"GitLab success": {"Job succeeded\n", build.Success, 0, ""},
+		"Azure Pipelines": {"##[section]Starting: Test\nx\n##[error]Bash exited with code '3'.\n##[section]Finishing: Test\n##[section]Starting: Report\n##[section]Finishing: Report\n",
+			build.Failure, 3, "Test failure 1-4; Report success 5-6"},
+		"Taskcluster":         {"[taskcluster 2018-09-06 16:30:38.432Z] Unsuccessful task run with exit code: 4 completed in 88.828 seconds\n", build.Failure, 4, ""},
+		"Taskcluster success": {"[taskcluster 2018-09-06 16:30:38.432Z] Successful task run with exit code: 0 completed in 88.828 seconds\n", build.Success, 0, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -392,6 +396,10 @@ func TestPrefixes(t *testing.T) {
 		"(04:11:13) ERROR: /w/app/BUILD:3:10: no such target '//:x'",
 		"2021-04-01 15:01:30.114543 | nb01.example.org | ERROR: /w/app/BUILD:3:10: no such target '//:x'",
 		"2021-04-01 15:01:30.114543 | ERROR: /w/app/BUILD:3:10: no such target '//:x'",
+		"15:01:30 ERROR: /w/app/BUILD:3:10: no such target '//:x'",
+		"15:01:30  ERROR: /w/app/BUILD:3:10: no such target '//:x'",
+		"15:01:30     INFO -  ERROR: /w/app/BUILD:3:10: no such target '//:x'",
+		"15:01:30 CRITICAL - ERROR: /w/app/BUILD:3:10: no such target '//:x'",
 	} {
 		result := scanText(t, line+"\n")
 		if len(result.Findings) != 1 || result.Findings[0].Message != "no such target '//:x'" {
