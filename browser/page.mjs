@@ -16,9 +16,11 @@ export const desktop = { viewport: { width: 1440, height: 900 } };
 export const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 // open opens a page by name and address, ready or not, and notes in page.said
-// what the browser complains of and in page.loaded what it asks for.
-export async function open(browser, name, hash = "", options = desktop) {
+// what the browser complains of and in page.loaded what it asks for. prepare
+// gets the page while it is still empty.
+export async function open(browser, name, hash = "", options = desktop, prepare = () => {}) {
   const page = await browser.newPage(options);
+  await prepare(page);
   Object.assign(page, { said: [], loaded: [] });
   page.on("console", (message) => page.said.push(message.text()));
   page.on("pageerror", (error) => page.said.push(String(error)));

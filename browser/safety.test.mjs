@@ -11,15 +11,16 @@ after(() => browser.close());
 for (const [how, options] of Object.entries({
   light: { ...desktop, colorScheme: "light" }, dark: { ...desktop, colorScheme: "dark" }, phone: { ...phone, colorScheme: "light" },
 })) {
-  test(`axe finds nothing serious: ${how}`, async () => {
-    for (const [name, hash] of [["sample", ""], ["sample", "#colours-3-L1"], ["large", ""], ["hostile", ""]]) {
+  test(`axe finds nothing serious: ${how}`, async (t) => {
+    for (const [name, hash, query] of [["sample", "", "error"], ["sample", "#colours-3-L1", "ink"], ["large", "#large-1-L150000", "part"], ["hostile", "", "r"]]) {
       const page = await open(browser, name, hash, options);
       await page.locator("#log .row.target").waitFor({ state: "attached" });
-      await page.evaluate(() => { for (const part of document.querySelectorAll("details")) part.open = true; });
-      await page.locator("#query").fill("r");
+      if (name !== "large") await page.evaluate(() => { for (const part of document.querySelectorAll("details")) part.open = true; });
+      await page.locator("#query").fill(query);
       await page.locator("mark").first().waitFor({ state: "attached" });
       await page.evaluate(axe.source);
-      const { violations } = await page.evaluate(() => axe.run());
+      const { violations } = await page.evaluate((of) => axe.run(of, { resultTypes: ["violations"] }), hash ? "#viewer" : "html");
+      t.diagnostic(`${name}${hash}: ${violations.length} violations of any impact`);
       const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
       assert.deepEqual(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 3).join(" ")}`), [], `${name}${hash}`);
       await page.close();
@@ -72,7 +73,7 @@ test("without script and style, as Jenkins serves it, it still reads", async () 
     assert.ok(await page.locator("table tbody tr").count() === 5);
     assert.ok(await page.locator("pre.excerpt").first().isVisible());
     assert.ok(await page.locator("#viewer").isHidden());
-    await page.locator('a.no[href="#web-57-L206"]').click();
+    await page.locator('a.no[href="#web-57-L206"]').first().click();
     assert.equal(await page.locator(":target").innerText(), "206");
     await page.close();
     server.close();

@@ -1,6 +1,6 @@
 // Command pages writes the pages that the browser tests open: report.html of
-// the sample logs, of a log of 100,000 lines, of one that is larger than a page
-// holds, and of a hostile one, each in a directory of its own.
+// the sample logs, of 200 builds, of a log of 100,000 lines, of one that is larger
+// than a page holds, and of a hostile one, each in a directory of its own.
 package main
 
 import (
@@ -43,6 +43,7 @@ func writeAll(dir string) error {
 		writePage(set, filepath.Join(dir, "sample"), samples()...),
 		writePage(set, filepath.Join(dir, "long"), sample{"long", 1, build.Failure, long(100_000)}),
 		writePage(set, filepath.Join(dir, "large"), sample{"large", 1, build.Failure, long(300_000)}),
+		writePage(set, filepath.Join(dir, "many"), many(200)...),
 		writePage(set, filepath.Join(dir, "hostile"), sample{`</script><img src=x onerror="document.title='ran'">`, 1, build.Failure, hostile()}),
 	)
 }
@@ -63,6 +64,21 @@ func samples() []sample {
 		all = append(all, s)
 	}
 	return append(all, sample{"colours", 3, build.Success, colours()})
+}
+
+// many are so many builds, of which every tenth failed.
+func many(n int) []sample {
+	passed, failed := samples()[0], samples()[1]
+	var all []sample
+	for no := 1; no <= n; no++ {
+		s := passed
+		if no%10 == 0 {
+			s = failed
+		}
+		s.name, s.no = fmt.Sprintf("%s-%03d", s.name, no), no
+		all = append(all, s)
+	}
+	return all
 }
 
 // long is a log of so many lines with an error after three fifths of it, and a

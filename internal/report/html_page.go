@@ -12,6 +12,7 @@ import (
 
 // The bounds of a page's plain part.
 const (
+	maxOpenBuilds    = 25      // in the table; of more, those that passed are folded away
 	maxPageFindings  = 2_000   // listed in all
 	maxBuildFindings = 200     // listed of a build
 	maxPageContext   = 2 << 20 // bytes of excerpts in all
@@ -26,6 +27,7 @@ type htmlPage struct {
 	Title, Verdict, Tally, Lenient string
 	Started, Took, Version         string
 	Builds                         []htmlBuild
+	Passed                         []htmlBuild // those that are folded away
 	Failures                       []htmlFailure
 	Missing                        []htmlMissing
 	MissingLeftOut                 int
@@ -116,7 +118,11 @@ func newHTMLPage(r *build.Report, logs []pageLog, repo Repository) *htmlPage {
 	page.Failures = p.failures()
 	page.Others = p.others()
 	for i, b := range r.Builds {
-		page.Builds = append(page.Builds, p.build(b, &logs[i]))
+		if row := p.build(b, &logs[i]); passed(b) && len(r.Builds) > maxOpenBuilds {
+			page.Passed = append(page.Passed, row)
+		} else {
+			page.Builds = append(page.Builds, row)
+		}
 		page.Viewer = append(page.Viewer, p.viewer(b, &logs[i]))
 	}
 	page.Missing, page.MissingLeftOut = p.missing()

@@ -58,11 +58,15 @@ func newHTMLTimeline(r *build.Report, anchors []string) *htmlTimeline {
 		bar.X, bar.Width = barAt(*start, length(*ms), from, to)
 		t.Rows = append(t.Rows, bar)
 	}
+	stages := stagesDrawn(r)
 	for i, b := range r.Builds {
 		if b.StartedAt == nil || b.DurationMS == nil {
 			continue
 		}
 		add(htmlBar{Label: clip(titled(b), maxName), Status: string(b.Status), Class: statusClass(b)}, b.StartedAt, b.DurationMS)
+		if !stages(b) {
+			continue
+		}
 		for _, s := range b.Stages {
 			bar := htmlBar{Label: clip(s.Name, maxName), Stage: true, Class: "stage"}
 			if s.Status != nil {
@@ -78,6 +82,19 @@ func newHTMLTimeline(r *build.Report, anchors []string) *htmlTimeline {
 		}
 	}
 	return t
+}
+
+// stagesDrawn says whether a build's stages are drawn: all, those of builds that
+// didn't pass, or none, so that every build has its row where that can be.
+func stagesDrawn(r *build.Report) func(*build.Build) bool {
+	all, failed := len(r.Builds), len(r.Builds)
+	for _, b := range r.Builds {
+		all += len(b.Stages)
+		if !passed(b) {
+			failed += len(b.Stages)
+		}
+	}
+	return func(b *build.Build) bool { return all <= maxRows || failed <= maxRows && !passed(b) }
 }
 
 // barAt is where a bar stands, in barUnits: within the picture and never

@@ -6,15 +6,23 @@ async function go() {
   let name = location.hash.slice(1);
   try { name = decodeURIComponent(name); } catch { /* taken as it stands */ }
   const line = /^(.*)-L(\d+)$/s.exec(name);
-  let build = builds.findIndex((b) => line && b.anchor === line[1]);
-  if (build >= 0) return open(build, Number(line[2]));
-  build = builds.findIndex((b) => b.anchor === name);
-  if (build < 0) build = builds.findIndex((b) => b.failed);
+  let build = builds.findIndex((b) => b.anchor === (line ? line[1] : name));
+  if (build >= 0) {
+    await open(build, line ? Number(line[2]) : 0);
+    return bringViewer();
+  }
+  build = builds.findIndex((b) => b.failed);
   return open(Math.max(0, build), 0);
 }
 
+// bringViewer brings the viewer into sight where it stands below the rest.
+function bringViewer() {
+  const { top } = byId("viewer").getBoundingClientRect();
+  if (top > innerHeight / 2 || top < -innerHeight / 2) byId("viewer").scrollIntoView();
+}
+
 // step goes to the next (1) or previous (-1) finding, through all builds.
-function step(by) {
+async function step(by) {
   const stops = builds.flatMap((b, build) => b.findings
     .filter((f) => view.severities.has(f.severity))
     .map((f) => ({ build, line: f.line }))
@@ -24,7 +32,8 @@ function step(by) {
   const stop = by > 0 ? stops.find((s) => after(s) > 0) || stops[0]
     : [...stops].reverse().find((s) => after(s) < 0) || stops[stops.length - 1];
   history.replaceState(null, "", address(stop.build, stop.line));
-  return open(stop.build, stop.line);
+  await open(stop.build, stop.line);
+  return bringViewer();
 }
 
 // Search. Matches are pairs of line index and place in its plain text.
@@ -146,14 +155,10 @@ function onQueryKey(event) {
   event.preventDefault();
 }
 
-// onClick opens a line's link also where the address has it already, and
-// brings the viewer into sight where it stands below the rest.
+// onClick opens a line's link also where the address has it already.
 function onClick(event) {
   const link = event.target.closest('a[href^="#"]');
-  if (!link) return;
-  if (link.hash === location.hash) go();
-  const { top } = byId("viewer").getBoundingClientRect();
-  if (top > innerHeight / 2 || top < -innerHeight / 2) byId("viewer").scrollIntoView();
+  if (link && link.hash === location.hash) go();
 }
 
 function listen() {
@@ -168,6 +173,8 @@ function listen() {
     framed = true;
     requestAnimationFrame(() => { framed = false; draw(); });
   }, { passive: true });
+  byId("down").onclick = bringViewer;
+  byId("up").onclick = () => document.documentElement.scrollIntoView();
   byId("build").onchange = (event) => open(Number(event.target.value), 0);
   byId("stage").onchange = (event) => showStage(Number(event.target.value));
   byId("query").oninput = () => {
@@ -191,7 +198,7 @@ function start() {
   // The lines' ids serve where there is no viewer; here they would steal the address.
   for (const line of document.querySelectorAll("a.no[id]")) line.removeAttribute("id");
   document.documentElement.classList.add("viewing");
-  byId("viewer").hidden = false;
+  byId("viewer").hidden = byId("down").hidden = false;
   view.times = innerWidth > 700;
   byId("build").append(...builds.map((build, b) => new Option(build.name, String(b))));
   listen();

@@ -2,7 +2,7 @@
 // the page, so that a log of any length scrolls alike.
 
 const byId = (id) => document.getElementById(id);
-const scroller = byId("log"), sheet = byId("lines");
+const scroller = byId("log"), sheet = byId("lines"), here = byId("here");
 
 // Rows are numbers: what they refer to times four, plus their kind.
 const LINE = 0, STAGE = 1, LEFT_OUT = 2, FILTERED = 3;
@@ -17,6 +17,7 @@ const view = {
   rowOf: new Int32Array(0), // of each line, -1 where it isn't shown
   marks: [], // severity of each line's finding
   drawn: new Map(), // elements by row
+  named: -1, // the stage that stands above the lines, of those in sight
   folded: new Set(), // stages
   stage: -1, // the only stage to show, -1 for all
   only: false, // only findings
@@ -87,6 +88,7 @@ function layOut() {
 function redraw() {
   sheet.replaceChildren();
   view.drawn.clear();
+  view.named = -1;
   draw();
 }
 
@@ -110,6 +112,28 @@ function draw() {
     view.drawn.set(row, made);
     sheet.insertBefore(made, next);
   }
+  nameStage();
+}
+
+// stageAtTop is the stage of the first row in sight, or -1 where there is none
+// or its own header is in sight.
+function stageAtTop() {
+  const at = scroller.scrollTop / view.height, row = view.rows[Math.floor(at)];
+  if (row === undefined) return -1;
+  switch (row & 3) {
+    case LINE: return view.log.stages[row >> 2] ?? -1;
+    case STAGE: return at % 1 ? row >> 2 : -1;
+    default: return -1;
+  }
+}
+
+// nameStage keeps the header of the stage in sight above its lines.
+function nameStage() {
+  const stage = stageAtTop();
+  if (stage === view.named && here.hasChildNodes() === (stage >= 0)) return;
+  view.named = stage;
+  here.replaceChildren(...(stage >= 0 ? [stageElement(stage)] : []));
+  here.style.width = `${scroller.clientWidth}px`;
 }
 
 function rowElement(row) {
@@ -168,7 +192,8 @@ function leftOutElement(i) {
 // showStage shows one stage alone, or all (-1), and stays at the same line.
 function showStage(s) {
   view.stage = s;
-  byId("stage").value = String(s);
+  view.folded.delete(s);
+  showControls();
   layOut();
   scrollTo(indexOf(view.log, view.target));
   search();
@@ -202,10 +227,12 @@ async function load(build) {
   if (build === view.build) return true;
   const log = await readLog(build);
   if (view.wanted !== build) return false;
+  const digits = String(log.numbers.at(-1) || 0).length;
   const longest = log.texts.reduce((most, text) => Math.max(most, text.length), 0);
   Object.assign(view, { build, log, stage: -1, only: false });
   view.folded.clear();
-  sheet.style.minWidth = `calc(5.5em + ${longest}ch)`;
+  sheet.style.setProperty("--digits", `${Math.max(4, digits)}ch`);
+  sheet.style.minWidth = `calc(${digits + longest}ch + 4em)`;
   scroller.scrollTop = scroller.scrollLeft = 0;
   markFindings();
   showControls();
