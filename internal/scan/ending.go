@@ -14,9 +14,9 @@ const afterMark = 3
 // ending reads from a log how it ended. It is conservative: anything may print
 // "success", so that it counts only as one of the last lines.
 type ending struct {
-	finish, done, tool mark // of Jenkins and CodeArts; of other CI systems; of a build tool
-	exitStatus         *int
-	fromScript         bool // exitStatus is the script's own, not that of a mark around it
+	finish, done mark // of Jenkins and CodeArts; of other CI systems
+	exitStatus   *int
+	fromScript   bool // exitStatus is the script's own, not that of a mark around it
 }
 
 // mark is the last end mark of one kind.
@@ -44,8 +44,6 @@ var (
 	travisStopped = regexp.MustCompile(`^Your build has been stopped\.`)
 	gitLabDone    = regexp.MustCompile(`^Job succeeded\s*$`)
 	taskDone      = regexp.MustCompile(`^(Uns|S)uccessful task run with exit code: (\d+)`) // of Taskcluster
-	// toolDone are the last words of build tools that are proud of themselves.
-	toolDone = regexp.MustCompile(`^(?:\[INFO\] )?BUILD SUCCESS(?:FUL)?\b|^\*\* (?:BUILD|TEST|ARCHIVE) SUCCEEDED \*\*`)
 )
 
 // line takes the next line, without its prefix.
@@ -54,9 +52,8 @@ func (e *ending) line(text string) {
 	if text == "" {
 		return
 	}
-	for _, m := range []*mark{&e.finish, &e.done, &e.tool} {
-		m.after++
-	}
+	e.finish.after++
+	e.done.after++
 	switch text[0] {
 	case 'F':
 		if m := jenkinsFinish.FindStringSubmatch(text); m != nil {
@@ -74,10 +71,6 @@ func (e *ending) line(text string) {
 			e.script(m[1])
 		} else if gitLabFailed.MatchString(text) {
 			e.done.set(build.Failure)
-		}
-	case '[', 'B', '*':
-		if toolDone.MatchString(text) {
-			e.tool.set(build.Success)
 		}
 	}
 }
@@ -143,9 +136,6 @@ func (e *ending) status(stages *tracker) build.Status {
 func (e *ending) passed(stages *tracker, status build.Status) bool {
 	if status.Ended() {
 		return status == build.Success
-	}
-	if _, ok := e.tool.last(20); ok {
-		return true
 	}
 	return stages.steps && stages.failing() < 0
 }
