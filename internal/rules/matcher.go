@@ -25,7 +25,8 @@ type Match struct {
 	lines     int   // seen so far, with blank ones at the end
 	final     int64 // the last line that isn't blank
 	readFirst bool
-	ended     bool // by its rule's end: only what joins it can still follow
+	indent    string // that following lines are seen without
+	ended     bool   // by its rule's end: only what joins it can still follow
 }
 
 // Matcher applies a set to the lines of one log, in order.
@@ -103,6 +104,13 @@ func (m *Matcher) continueOpen(no int64, text, alt string) bool {
 	open, r := m.open, m.open.Rule
 	if open.lines >= r.MaxLines {
 		return false
+	}
+	if open.indent != "" {
+		rest, indented := strings.CutPrefix(text, open.indent)
+		if !indented && strings.TrimSpace(text) != "" {
+			return false
+		}
+		text, alt = rest, ""
 	}
 	if open.ended {
 		return open.goesOn(no, text, alt)
@@ -222,6 +230,9 @@ func (r *Rule) try(no int64, text string) *Match {
 		return nil
 	}
 	match := &Match{Rule: r, First: no, Text: bounded(text), lines: 1, final: no}
+	if r.Indented {
+		match.indent = bounded(text[:len(text)-len(strings.TrimLeft(text, " \t"))])
+	}
 	match.read(r.pattern, text, found)
 	return match
 }

@@ -49,6 +49,10 @@
 // pattern's win). Where lines with findings of rules with the same after follow each
 // other, as those of one file do, the line before the first of them is for all.
 //
+// indented: true is for output that other tools show indented: of the following lines, the
+// white space that the finding's line begins with is not seen, and a line without it
+// ends the finding.
+//
 // joins is searched in the first line after end that isn't blank: where it is found,
 // the finding goes on. So a chain of tracebacks is one finding.
 //
@@ -64,6 +68,10 @@
 // kept as notices where the step hasn't failed, and rank lower where it has, back to the
 // step's start, to the same words before, or to a symptom or a summary of the rule's own
 // family. The line itself is no finding.
+//
+// blames is for what a tool says when it takes warnings for errors ("You have 3 Checkstyle
+// violations", "warnings treated as errors"). It lists the families, or single rules, whose
+// warnings before it in its step are errors then.
 //
 // # Confidence
 //
@@ -117,8 +125,10 @@ type Rule struct {
 	After           string         `yaml:"after"`
 	AfterLines      int            `yaml:"after_lines"`
 	Joins           string         `yaml:"joins"`
+	Indented        bool           `yaml:"indented"`
 	Pardons         bool           `yaml:"pardons"`
 	Clears          []string       `yaml:"clears"`
+	Blames          []string       `yaml:"blames"`
 	Hint            string         `yaml:"hint"`
 	Docs            string         `yaml:"docs"`
 	Examples        []Example      `yaml:"examples"`
@@ -225,7 +235,17 @@ func (r *Rule) compile() error {
 // Clearing says whether the rule's line clears a finding of the other rule, see the
 // package comment.
 func (r *Rule) Clearing(other *Rule) bool {
-	return other.Confidence == Low || slices.Contains(r.Clears, other.ID) || slices.Contains(r.Clears, other.Family())
+	return other.Confidence == Low || other.in(r.Clears)
+}
+
+// Blaming says whether the rule's line makes an error of the other rule's warning.
+func (r *Rule) Blaming(other *Rule) bool {
+	return other.Severity == build.Warning && other.in(r.Blames)
+}
+
+// in says whether the rule or its family is listed.
+func (r *Rule) in(list []string) bool {
+	return slices.Contains(list, r.ID) || slices.Contains(list, r.Family())
 }
 
 // multiLine says whether following lines can belong to the rule's findings.

@@ -32,6 +32,7 @@ type finding struct {
 	ignored     string
 	pardoned    bool // a tool says that it ignored it
 	cleared     bool // a tool says that all went well
+	blamed      bool // a tool says that this warning is an error
 	excerpt     []string
 	excerptLine int64
 }
@@ -43,7 +44,7 @@ type collection struct {
 	others  []*finding
 	dropped int
 
-	cleared map[string]int // rule that clears → errors before its last line
+	cleared map[string]int // rule that clears or blames → findings before its last line
 
 	recent     ring       // the last lines
 	collecting []*finding // wait for the lines after them
@@ -79,6 +80,10 @@ func (c *collection) add(match *rules.Match, stages *tracker, ignored string) {
 	if match.Rule.Pardons {
 		c.pardon(match.First, stages)
 	}
+	if match.Rule.Blames != nil {
+		c.blame(match, stages)
+	}
+	c.absorb(match)
 	message := oneLine(match.Message)
 	key := fingerprint(match.Rule.ID, message, match.File)
 	if known, ok := c.known[key+ignored]; ok {
@@ -128,6 +133,29 @@ func (c *collection) clear(match *rules.Match, stages *tracker) {
 			return
 		}
 		f.cleared = f.cleared || match.Rule.Clearing(f.rule)
+	}
+}
+
+// blame marks the warnings that a tool has taken for errors.
+func (c *collection) blame(match *rules.Match, stages *tracker) {
+	from := c.cleared[match.Rule.ID]
+	c.cleared[match.Rule.ID] = len(c.others)
+	for i := len(c.others) - 1; i >= from && stages.at(c.others[i].first) == stages.at(match.First); i-- {
+		f := c.others[i]
+		f.blamed = f.blamed || match.Rule.Blaming(f.rule)
+	}
+}
+
+// absorb drops what rules of low confidence have found in the last lines, where
+// these turn out to be the beginning of the match.
+func (c *collection) absorb(match *rules.Match) {
+	for n := len(c.errors) - 1; n >= 0; n-- {
+		f := c.errors[n]
+		if f.first < match.First || f.rule.Confidence != rules.Low || f.count > 1 {
+			return
+		}
+		delete(c.known, f.fingerprint+f.ignored)
+		c.errors = c.errors[:n]
 	}
 }
 

@@ -121,6 +121,9 @@ func (t *tracker) gitHub(no int64, text string) {
 	if m := gitHubExit.FindStringSubmatch(text); m != nil {
 		t.fail()
 		t.exit(m[1] + m[2])
+		if t.open >= 0 {
+			t.list[t.open].script = true
+		}
 	} else if gitHubStopped.MatchString(text) {
 		t.fail()
 	}

@@ -39,12 +39,14 @@ func (r *ranking) signals(f *finding) []signal {
 	add(f.rule.Kind == build.Cause, 100, "names a cause")
 	add(f.rule.Kind == build.Symptom, 40, "follows from another error")
 	add(f.rule.Kind == build.Summary, 0, "says again what was said before")
+	add(f.blamed, 0, "its tool takes it for an error")
 	add(severity == build.Warning, -300, "is a warning")
 	add(severity == build.Notice, -400, "is a notice")
 	add(f.rule.Confidence == rules.High && f.rule.Kind != build.Summary, 20, "in words that only "+f.rule.Family()+" uses")
 	add(f.rule.Confidence == rules.Low, -40, "in words that other programs use too")
 	add(f.rule.Confidence == rules.Low && r.late(f), 15, "near the end of its stage")
 	add(at >= 0 && at == r.stages.failing(), 60, "in the stage that failed")
+	add(f.rule.Family() == "github" && stage == build.Failure && !r.stages.list[at].script, 60, "what the step's action says")
 	add(stage == build.Failure && at != r.stages.failing(), 30, "in a stage that failed after another")
 	add(stage == build.Success, -80, "in a stage that succeeded")
 	add(stage == "" && anyFailed, -20, "outside the stage that failed")
@@ -71,7 +73,7 @@ func (r *ranking) late(f *finding) bool {
 // severity is the rule's, but an error that the tool ignored is none, and what
 // may be the words of the program under test is one only where something failed.
 func (r *ranking) severity(f *finding) build.Severity {
-	if f.rule.Severity != build.Error {
+	if f.rule.Severity != build.Error && !f.blamed {
 		return f.rule.Severity
 	}
 	if f.pardoned || f.cleared && !r.failedAt(f) {

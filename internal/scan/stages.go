@@ -19,6 +19,7 @@ type stage struct {
 	name        string
 	first, last int64        // last is 0 while it is open
 	status      build.Status // "" when the log doesn't tell
+	script      bool         // a step of GitHub Actions whose script has failed, rather than its action
 }
 
 // tracker follows the stages that the lines of a log tell of: CodeArts' own,
