@@ -52,7 +52,7 @@ func (r *ranking) signals(f *finding) []signal {
 	add(stage == "" && anyFailed, -20, "outside the stage that failed")
 	add(f.fileLine > 0, 5, "names file and line")
 	add(f.pardoned, -100, "ignored by the tool itself")
-	add(f.cleared, -60, "before its tool says that all went well")
+	add(f.cleared, -80, "before its tool says that all went well")
 	add(f.ignored != "", -200, "is known and accepted")
 	return known
 }
