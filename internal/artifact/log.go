@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"unicode/utf8"
 
 	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
@@ -25,12 +26,15 @@ const (
 type LogFile struct {
 	dir   *Dir
 	stem  string // logs/NAME-BUILD_NO
+	red   *Redactor
 	file  *os.File
 	valid *transform.Writer // UTF-8, then
 	clean *redacting        // without secrets, then
 	buf   *bufio.Writer     // in large writes, to
 	sink  *sink             // the disk
 
+	open       bool // the last byte may be part of a character to come
+	notes      notes
 	redactions []build.Redaction
 	err        error // of the first write that failed
 	result     build.Log
@@ -53,15 +57,23 @@ func (d *Dir) CreateLog(ref build.Ref, red *Redactor, next io.Writer) (*LogFile,
 	if err != nil {
 		return nil, err
 	}
-	l := &LogFile{dir: d, stem: stem}
+	l := &LogFile{dir: d, stem: stem, red: red}
+	if err := d.dropNote(l.noteName()); err != nil {
+		return nil, err
+	}
 	if l.file, err = d.create(l.partial()); err != nil {
 		return nil, d.failed(l.partial(), err)
 	}
-	l.sink = newSink(l.file, d.join(l.partial()), next)
-	l.buf = bufio.NewWriterSize(l.sink, writeBuffer)
-	l.clean = newRedacting(red, l.buf, l.redacted)
-	l.valid = transform.NewWriter(l.clean, runes.ReplaceIllFormed())
+	l.build(next)
 	return l, nil
+}
+
+// build puts together what a log passes through on its way to the file.
+func (l *LogFile) build(next io.Writer) {
+	l.sink = newSink(l.file, l.dir.join(l.partial()), next)
+	l.buf = bufio.NewWriterSize(l.sink, writeBuffer)
+	l.clean = newRedacting(l.red, l.buf, l.redacted)
+	l.valid = transform.NewWriter(l.clean, runes.ReplaceIllFormed())
 }
 
 // claim gives a build its stem below the directory, once.
@@ -108,6 +120,9 @@ func (l *LogFile) Write(p []byte) (int, error) {
 	if l.err != nil {
 		return 0, l.err
 	}
+	if len(p) > 0 {
+		l.open = p[len(p)-1] >= utf8.RuneSelf
+	}
 	return len(p), nil
 }
 
@@ -130,8 +145,14 @@ func (l *LogFile) Finish(complete bool) (build.Log, error) {
 	return l.result, l.err
 }
 
-// flush writes what was held back.
+// flush writes what was held back. Of a log that was being continued and whose
+// part isn't repeated yet, it keeps that part instead.
 func (l *LogFile) flush() {
+	if l.sink.repeats() {
+		l.redactions = l.notes.last.Redactions
+		l.fail(l.sink.keep())
+		return
+	}
 	for _, last := range []func() error{l.valid.Close, l.clean.Close, l.buf.Flush} {
 		if l.err == nil {
 			l.err = last()
@@ -164,6 +185,7 @@ func (l *LogFile) settle(complete bool) build.Log {
 		}
 	}
 	l.dir.wrote(name, sum)
+	_ = l.saveNote() // the log is as good without
 	return log
 }
 

@@ -66,6 +66,10 @@ func NewRedactor(secrets []string) *Redactor {
 	return r
 }
 
+// identity names what is replaced besides the run's own credentials, so that
+// parts of a log from two runs can be told apart.
+func (r *Redactor) identity() string { return "credentials" }
+
 func (r *Redactor) add(text string, s *secret) {
 	key := [2]byte{text[0], text[1]}
 	r.literals[key] = append(r.literals[key], literal{[]byte(text), s})

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
+	"os"
 )
 
 // window bounds how much text is searched for secrets at once, in bytes,
@@ -84,6 +85,9 @@ type sink struct {
 	path string // for errors
 	next io.Writer
 
+	old *os.File // the file again, where an earlier run has begun it, with
+	due int64    // so many bytes, which what is written must repeat
+
 	hash  hash.Hash
 	bytes int64
 	ends  int64 // line ends
@@ -96,21 +100,31 @@ func newSink(file io.Writer, path string, next io.Writer) *sink {
 
 // Write fails with a *WriteError where the file doesn't take all of p.
 func (s *sink) Write(p []byte) (int, error) {
-	n, err := s.file.Write(p)
-	if n > 0 {
-		took := p[:n]
-		s.hash.Write(took)
-		s.bytes += int64(n)
-		s.ends += int64(bytes.Count(took, []byte{'\n'}))
-		s.last = took[n-1]
-		if _, nextErr := s.next.Write(took); nextErr != nil && err == nil {
-			return n, nextErr
-		}
+	repeated, err := s.repeat(p)
+	if err != nil || repeated == len(p) {
+		return repeated, err
+	}
+	n, err := s.file.Write(p[repeated:])
+	if nextErr := s.took(p[repeated : repeated+n]); nextErr != nil && err == nil {
+		return repeated + n, nextErr
 	}
 	if err != nil {
-		return n, &WriteError{Path: s.path, Err: cause(err)}
+		return repeated + n, &WriteError{Path: s.path, Err: cause(err)}
 	}
-	return n, nil
+	return repeated + n, nil
+}
+
+// took notes what is in the file and passes it on.
+func (s *sink) took(p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	s.hash.Write(p)
+	s.bytes += int64(len(p))
+	s.ends += int64(bytes.Count(p, []byte{'\n'}))
+	s.last = p[len(p)-1]
+	_, err := s.next.Write(p)
+	return err
 }
 
 // lines counts as report.json does: a last line without its end is one.

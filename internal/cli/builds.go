@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"runtime/debug"
 	"sync"
 
@@ -117,42 +116,26 @@ func (r *run) latestNumbers(ctx context.Context) map[string]latestBuild {
 // fetchBuild fetches, keeps and scans the log of one build. Whatever goes
 // wrong, it returns the build with what there is and what is missing.
 func (r *run) fetchBuild(ctx context.Context, t *target) (o outcome) {
-	var file *artifact.LogFile
+	v := &visit{run: r, target: t}
 	defer func() {
 		if p := recover(); p != nil {
 			r.messages.Error("internal error", "build", t.ref.String(), "error", fmt.Sprint(p), "stack", string(debug.Stack()))
 			o = outcome{build: lacking(t.ref, fmt.Errorf("internal error: %v", p))}
-			if file != nil {
-				r.keep(o.build, file)
+			if v.file != nil {
+				r.keep(o.build, v.file)
 			}
 		}
 	}()
 	if t.err != nil {
 		return outcome{build: lacking(t.ref, t.err)}
 	}
-	scanner := scan.New(r.cfg.Policy.Rules, scanOptions(r.cfg.Policy, r.started))
-	next, closeNext := r.readers(t.ref.Name, scanner)
-	file, err := r.dir.CreateLog(t.ref, r.redactor, next)
-	if err != nil {
-		return outcome{build: lacking(t.ref, err)}
+	v.meter = r.newMeter(t.ref.Name)
+	if r.cfg.Resume {
+		if o, ok := v.resume(ctx); ok {
+			return o
+		}
 	}
-	meter := r.newMeter(t.ref.Name)
-	followed := r.follower.Follow(ctx, t.ref, fetch.Watch{
-		Sink:     file,
-		LogEnded: func() bool { _, ended := scanner.Ended(); return ended },
-		Progress: meter.fetched,
-		Source:   fetch.Source(r.cfg.Source),
-		Scratch:  func() (fetch.Scratch, error) { return r.dir.CreateScratch() },
-	})
-	b := followed.Build
-	b.Requested = t.ref.Requested()
-	r.hush(b)
-	r.keep(b, file)
-	closeNext()
-	result := scanner.Finish(scan.Outcome{Status: b.Status, Stages: b.Stages})
-	r.addResult(b, result, followed.StatusErr)
-	meter.ended(b)
-	return outcome{build: b, watched: result.Watched, ignored: result.Ignored}
+	return v.start(ctx)
 }
 
 // hush takes the run's credentials out of the service's words about a build,
@@ -167,16 +150,6 @@ func (r *run) hush(b *build.Build) {
 			*word = r.redactor.String(*word)
 		}
 	}
-}
-
-// readers is who reads a log as it is written: the scanner and, under
-// print-log: all, the job's own output.
-func (r *run) readers(name string, scanner *scan.Scanner) (io.Writer, func()) {
-	if r.cfg.PrintLog != "all" {
-		return scanner, func() {}
-	}
-	stream := r.job.Stream(name)
-	return io.MultiWriter(scanner, stream), func() { stream.Close() }
 }
 
 // lacking is a build of which there is nothing.

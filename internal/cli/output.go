@@ -46,6 +46,9 @@ func (w writer) artifacts(rep *build.Report) error {
 	for _, f := range files {
 		errs = append(errs, w.dir.WriteFile(f.name, w.clean(f.write)))
 	}
+	if !slices.ContainsFunc(rep.Builds, func(b *build.Build) bool { return !b.Log.Complete }) {
+		errs = append(errs, w.dir.DropNotes())
+	}
 	errs = append(errs, w.dir.WriteSums())
 	return errors.Join(errs...)
 }

@@ -31,6 +31,7 @@ type Config struct {
 	Concurrency int           // 1 to 64 builds at the same time
 	RateLimit   float64       // share of the published limits: 1 is 100 %, 0 is off
 	Source      string        // "auto", "pages" or "download"
+	Resume      bool          // go on with what an earlier run has left in OutputDir
 
 	FailOn   FailOn
 	Baseline *build.Report // nil without a baseline
@@ -83,6 +84,7 @@ func NewEnvironment(pairs []string) Environment {
 func Resolve(flags Flags, env Environment, dir string) (*Config, error) {
 	r := newReader(Inputs(), &flags, env, dir)
 	r.config.DryRun = flags.DryRun
+	r.config.Resume = flags.Resume
 	r.readInputs()
 	r.policy()
 	r.credentials()

@@ -30,6 +30,7 @@ type Flags struct {
 	Concurrency *string `name:"concurrency" group:"Fetching" placeholder:"N" help:"${help_concurrency}"`
 	RateLimit   *string `name:"rate-limit" group:"Fetching" placeholder:"SHARE" help:"${help_rate_limit}"`
 	Source      *string `name:"source" group:"Fetching" placeholder:"WHICH" help:"${help_source}"`
+	Resume      bool    `name:"resume" group:"Fetching" help:"Go on with the parts of logs that an earlier run has left in the output directory."`
 	PrintLog    *string `name:"print-log" group:"Output" placeholder:"WHICH" help:"${help_print_log}"`
 }
 

@@ -25,7 +25,8 @@ import (
 // compared with what the pages have told: it must begin with the text of the
 // pages so far, and the page asked for where its last lines must be, by its
 // length, must hold just these lines and be the last one. Only then is it
-// used. In any other case the pages go on where they were.
+// used. In any other case the pages go on where they were. Where reading goes on
+// at a Mark, what an earlier run has fetched before it isn't compared again.
 
 // Source is how a log is fetched.
 type Source string
@@ -243,6 +244,9 @@ func (p *pager) compare(ctx context.Context, file Scratch) (end int64, err error
 	if err != nil {
 		return 0, err
 	}
+	if _, err := io.CopyN(io.Discard, log, p.before); err != nil {
+		return 0, fmt.Errorf("it breaks off before the text of the pages: %w", err)
+	}
 	sum := sha256.New()
 	if n, err := io.CopyN(sum, log, p.bytes); err != nil {
 		return 0, fmt.Errorf("it breaks off after %d bytes, before the text of the pages so far: %w", n, err)
@@ -335,7 +339,7 @@ func (p *pager) takeRest(file Scratch, end int64) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.CopyN(io.Discard, log, p.bytes); err != nil {
+	if _, err := io.CopyN(io.Discard, log, p.before+p.bytes); err != nil {
 		return err
 	}
 	buf := make([]byte, 256<<10)

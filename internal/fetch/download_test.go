@@ -79,8 +79,10 @@ func (d *downloads) visit(t *testing.T, source Source) followed {
 	var text bytes.Buffer
 	w := watchInto(&text)
 	w.Source, w.Scratch = source, newScratch(t)
+	var marks []marked
+	w.From, w.Marked = d.from, func(m Mark) { marks = append(marks, marked{m, text.Len()}) }
 	got := f.Follow(t.Context(), testRef, w)
-	return followed{got, text.String(), d.asked, d.pages}
+	return followed{got, text.String(), d.asked, d.pages, marks}
 }
 
 func zipped(t *testing.T, files ...string) []byte {
@@ -245,5 +247,36 @@ func TestDownloadsKeepWithinTheirLimit(t *testing.T) {
 	}
 	if sources["download"] < 2 || sources["pages"] < 1 {
 		t.Errorf("sources are %v", sources)
+	}
+}
+
+// A log that is read on is downloaded, too; and not where the download holds
+// something else there.
+func TestDownloadOfALogThatIsReadOn(t *testing.T) {
+	log := strings.Repeat("[2026/03/02 09:00:00.000 GMT+08:00] [INFO] a line\n", 300) + "end\n"
+	log = strings.ReplaceAll(log, "a line", "中文") // so that offsets and bytes differ
+	for name, change := range map[string]func(string) string{
+		"the same":      func(s string) string { return s },
+		"another start": func(s string) string { return "x" + s[1:] }, // which isn't compared again
+		"a shifted end": func(s string) string { return "x" + s },
+		"another end":   func(s string) string { return s[:len(s)-5] + "X" + s[len(s)-4:] },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDownloads(log)
+			d.file = func(bool) (int, []byte) { return 404, nil }
+			first := d.visit(t, SourceAuto)
+			first.wantWhole(t, log)
+			m := first.marks[4]
+			d.from, d.pages, d.got = &m.Mark, nil, nil
+			d.file = func(bool) (int, []byte) { return 200, []byte(change(log)) }
+			got := d.visit(t, SourceAuto)
+			got.wantWhole(t, log[m.before:])
+			if want := strings.HasSuffix(name, "start") || name == "the same"; (*got.Build.Log.Source == "download") != want {
+				t.Errorf("the source is %s: %s", *got.Build.Log.Source, *got.Build.Log.SourceReason)
+			}
+			if m.Bytes != int64(m.before) {
+				t.Errorf("the mark is behind %d bytes, not %d", m.Bytes, m.before)
+			}
+		})
 	}
 }

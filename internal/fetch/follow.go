@@ -36,6 +36,8 @@ type Watch struct {
 	Progress func(Progress)          // called from one goroutine, after every page and wait
 	Source   Source                  // how the log is fetched; "" means pages
 	Scratch  func() (Scratch, error) // where a download is put aside; nil allows none
+	From     *Mark                   // where to read on, see CheckMark; nil is the log's start
+	Marked   func(Mark)              // where reading could go on, after pages that Sink has got; may be nil
 }
 
 // Progress is how far a visit has come.
@@ -50,6 +52,7 @@ type Progress struct {
 type Followed struct {
 	Build     *build.Build
 	StatusErr error
+	LogErr    error // why the log isn't complete; nil where it is
 }
 
 // Follow reads the log of one build into w.Sink until the build has ended and
@@ -68,7 +71,10 @@ func (f *Follower) Follow(ctx context.Context, ref build.Ref, w Watch) Followed 
 	}
 	v.pager = &pager{
 		client: f.client, ref: ref, sink: w.Sink, patience: f.patience, stitch: newStitcher(),
-		lastNew: v.begun, once: !f.wait, told: v.report,
+		lastNew: v.begun, once: !f.wait, told: v.report, marked: w.Marked,
+	}
+	if w.From != nil {
+		v.pager.resume(w.From)
 	}
 	if w.Scratch != nil && (w.Source == SourceAuto || w.Source == SourceDownload) {
 		v.pager.rest, v.pager.sum = v.download, sha256.New()
@@ -79,7 +85,7 @@ func (f *Follower) Follow(ctx context.Context, ref build.Ref, w Watch) Followed 
 	}
 	b := v.describe(ctx, whyNot)
 	b.Log.Requests, b.Log.Retries = tally.Requests.Load(), tally.Retries.Load()
-	return Followed{Build: b, StatusErr: v.stands.err}
+	return Followed{Build: b, StatusErr: v.stands.err, LogErr: whyNot}
 }
 
 // visit is the following of one build.
@@ -194,7 +200,7 @@ func (v *visit) judge(ctx context.Context, problem string, err error) (done bool
 	case !v.pager.stitch.begun && v.pager.blank:
 		return v.judgeEmpty(problem)
 	case v.stands.ended && problem != "":
-		return true, errors.New(problem)
+		return true, &pageError{problem}
 	case v.stands.ended:
 		return v.settle(ctx)
 	case v.stands.err != nil:
@@ -306,7 +312,7 @@ func (v *visit) settle(ctx context.Context) (done bool, whyNot error) {
 		case err != nil:
 			return true, err
 		case problem != "":
-			return true, errors.New(problem)
+			return true, &pageError{problem}
 		}
 		if quiet++; v.pager.stitch.next != before {
 			quiet = 0

@@ -51,6 +51,7 @@ type pager struct {
 	running bool   // the service says so: an empty page is nothing odd then
 	once    bool   // the caller won't look again later
 	told    func() // called after every page
+	marked  func(Mark)
 	// rest, where set, is asked after a page of an ended build that isn't the
 	// last, and may bring all that is left at once.
 	rest func(ctx context.Context) (bool, error)
@@ -58,6 +59,7 @@ type pager struct {
 	stitch   *stitcher
 	pages    int64
 	bytes    int64
+	before   int64     // bytes of the log before those, where it is read on
 	sum      hash.Hash // of what was written, where rest is set
 	far      bool      // ask with farEnd instead of 0
 	nearGood bool      // 0 has brought text from beyond the log's start
@@ -132,6 +134,9 @@ func (p *pager) step(ctx context.Context) (piece, error) {
 		p.nearGood = p.nearGood || (begun && !p.far)
 	}
 	err = p.write(got.text)
+	if m, ok := p.mark(); ok && err == nil && p.marked != nil && p.stitch.next != next {
+		p.marked(m)
+	}
 	p.told()
 	return got, err
 }

@@ -117,7 +117,8 @@ func someLog(r *rand.Rand) (text, escaped string) {
 }
 
 // TestCompleteMeansEqual: whatever the service does, a log that is said to be
-// complete is the log; and it is, where what is odd passes.
+// complete is the log; and it is, where what is odd passes. The same holds for
+// its end, read on from any mark.
 func TestCompleteMeansEqual(t *testing.T) {
 	for group := range 4 {
 		t.Run(fmt.Sprint(group), func(t *testing.T) {
@@ -182,5 +183,16 @@ func checkComplete(t *testing.T, seed uint64) {
 	}
 	if got.Build.Log.Complete && got.Build.Log.Unescaped != (literal && strings.Contains(escaped, `\n[20`)) {
 		t.Errorf("%s: unescaped %v", name, got.Build.Log.Unescaped)
+	}
+	if len(got.marks) == 0 || !got.Build.Log.Complete {
+		return
+	}
+	m := got.marks[r.IntN(len(got.marks))]
+	s.from = &m.Mark
+	again := s.follow(t, true)
+	if complete := again.Build.Log.Complete; complete && got.text[:m.before]+again.text != want {
+		t.Errorf("%s: read on from %+v after %d bytes, complete, but\n%q\nwant\n%q", name, m.Mark, m.before, again.text, want[m.before:])
+	} else if !complete && f.odds < 10 {
+		t.Errorf("%s: read on from %+v, but incomplete: %s", name, m.Mark, again.Build.Incomplete[0].Reason)
 	}
 }

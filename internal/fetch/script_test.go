@@ -32,6 +32,7 @@ type service struct {
 	mu    sync.Mutex
 	asked map[string]int // by kind
 	pages []pageAsked
+	from  *Mark // where to read on
 
 	page    func(n int, q pageAsked) string
 	info    func(n int) string
@@ -98,6 +99,13 @@ type followed struct {
 	text  string
 	asked map[string]int
 	pages []pageAsked
+	marks []marked
+}
+
+// marked is a place from which reading can go on.
+type marked struct {
+	Mark
+	before int // so much of the text comes before it
 }
 
 // follower sets up a Follower of a service.
@@ -125,10 +133,13 @@ func (s *service) visit(t *testing.T, f *Follower) followed {
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, errors.New("the test took too long"))
 	defer cancel()
 	var text bytes.Buffer
-	got := f.Follow(ctx, testRef, watchInto(&text))
+	var marks []marked
+	w := watchInto(&text)
+	w.From, w.Marked = s.from, func(m Mark) { marks = append(marks, marked{m, text.Len()}) }
+	got := f.Follow(ctx, testRef, w)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return followed{got, text.String(), s.asked, s.pages}
+	return followed{got, text.String(), s.asked, s.pages, marks}
 }
 
 func watchInto(text *bytes.Buffer) Watch {

@@ -12,6 +12,7 @@ type stitcher struct {
 	more  bool  // it said that there is more
 	floor int64 // not begun: an empty page said that the log starts here; 0 if none did
 	units unitSet
+	fresh bool   // read on from a mark, and no page has come since
 	tail  []byte // half a surrogate pair that waits for the other half
 	half  bool   // this page has halves; without, such bytes are the log's own
 	unesc unescaper
@@ -85,7 +86,11 @@ func (s *stitcher) addEmpty(p Page) piece {
 
 func (s *stitcher) addText(p Page, text []byte) piece {
 	if s.units != 0 {
-		s.units &= fitting(text, p.End-p.Start)
+		fits := s.units & fitting(text, p.End-p.Start)
+		if s.fresh && fits == 0 {
+			return piece{problem: fmt.Sprintf("the page at offset %d counts in another unit than those before", p.Start)}
+		}
+		s.units = fits
 	}
 	if s.begun && p.Start < s.next {
 		rest, ok := s.units.cut(text, s.next-p.Start)
@@ -94,7 +99,7 @@ func (s *stitcher) addText(p Page, text []byte) piece {
 		}
 		text = rest
 	}
-	s.begun, s.next, s.last, s.more = true, p.End, p.Start, p.HasMore
+	s.begun, s.next, s.last, s.more, s.fresh = true, p.End, p.Start, p.HasMore, false
 	return piece{text: s.unesc.next(s.joinTail(text)), caught: !p.HasMore}
 }
 
