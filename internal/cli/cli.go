@@ -34,6 +34,7 @@ type Process struct {
 type commands struct {
 	Run      runCommand      `cmd:"" default:"withargs" help:"Fetch the logs of builds, find out why they failed, decide (the default)."`
 	Scan     scanCommand     `cmd:"" help:"Find causes in log files that are here already, of any CI system."`
+	Merge    mergeCommand    `cmd:"" help:"Make one report and one verdict out of the reports of parallel jobs."`
 	Demo     demoCommand     `cmd:"" help:"Run the main job on a simulated CodeArts Build: no account, no network."`
 	Simulate simulateCommand `cmd:"" help:"Serve a simulated CodeArts Build, to try a pipeline or a policy against."`
 	Rules    rulesCommand    `cmd:"" help:"List, show, test and import rules."`
@@ -121,7 +122,7 @@ func selected(line *commands, node *kong.Node) command {
 		return &line.Config.Check
 	}
 	return map[string]command{
-		"run": &line.Run, "scan": &line.Scan, "demo": &line.Demo, "simulate": &line.Simulate, "version": &line.Version,
+		"run": &line.Run, "scan": &line.Scan, "merge": &line.Merge, "demo": &line.Demo, "simulate": &line.Simulate, "version": &line.Version,
 	}[node.Name]
 }
 

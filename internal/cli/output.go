@@ -11,6 +11,7 @@ import (
 	"github.com/loggate/loggate/internal/artifact"
 	"github.com/loggate/loggate/internal/build"
 	"github.com/loggate/loggate/internal/config"
+	"github.com/loggate/loggate/internal/gate"
 	"github.com/loggate/loggate/internal/report"
 )
 
@@ -51,6 +52,23 @@ func (w writer) artifacts(rep *build.Report) error {
 	}
 	errs = append(errs, w.dir.WriteSums())
 	return errors.Join(errs...)
+}
+
+// decided writes the artifacts of a report that was decided by the policy. What
+// can't be written is missing evidence: the report is decided anew, written
+// again as far as that goes, and the exit code says so.
+func (w writer) decided(rep *build.Report, policy gate.Policy) error {
+	err := w.artifacts(rep)
+	if err == nil {
+		return nil
+	}
+	for _, b := range rep.Builds {
+		b.Lacks(build.Missing{What: build.MissingLog, Reason: oneLine(err)})
+	}
+	gate.Decide(rep, policy)
+	// The disk may take the small files; what it doesn't take is said already.
+	_ = w.artifacts(rep)
+	return err
 }
 
 // clean takes the run's own credentials out of what write writes: the service

@@ -177,19 +177,11 @@ func decide(rep, baseline *build.Report, policy *gate.Policy) {
 	rep.FinishedAt = time.Now().UTC()
 }
 
-// publish writes the artifacts and tells the CI system and the reader. What
-// can't be written is missing evidence: the report is decided anew, written
-// again as far as that goes, and the exit code says so.
+// publish writes the artifacts and tells the CI system and the reader.
 func (r *run) publish(rep *build.Report, policy gate.Policy) {
 	w := writer{dir: r.dir, cfg: r.cfg, env: r.env, redactor: r.redactor}
-	if err := w.artifacts(rep); err != nil {
+	if err := w.decided(rep, policy); err != nil {
 		r.messages.Error("the artifacts are not whole", "error", err)
-		for _, b := range rep.Builds {
-			b.Lacks(build.Missing{What: build.MissingLog, Reason: err.Error()})
-		}
-		gate.Decide(rep, policy)
-		// The disk may take the small files; what it doesn't take is said already.
-		_ = w.artifacts(rep)
 	}
 	if err := w.github(rep); err != nil {
 		r.messages.Error("telling GitHub", "error", err)

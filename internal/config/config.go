@@ -39,6 +39,7 @@ type Config struct {
 	BaselinePath string
 	NewOnly      bool
 	DryRun       bool
+	Expected     Expected // of a merge
 
 	// OutputDir is as it was given, relative to the working directory; "" for
 	// a scan that writes no files.
@@ -89,6 +90,7 @@ func Resolve(flags Flags, env Environment, dir string) (*Config, error) {
 	r.policy()
 	r.credentials()
 	r.endpoints()
+	r.newOnlyNeedsBaseline()
 	return r.result()
 }
 
@@ -103,13 +105,13 @@ func ResolveScan(flags ScanFlags, env Environment, dir string) (*Config, error) 
 	r.policy()
 	r.config.Format = r.choice("format", "text", "json")
 	r.formatsNeedOutputDir()
+	r.newOnlyNeedsBaseline()
 	return r.result()
 }
 
 // result ends the reading with what is about more than one input.
 func (r *reader) result() (*Config, error) {
 	r.config.Color = r.choice("color", "auto", "always", "never")
-	r.newOnlyNeedsBaseline()
 	r.unknownVariables()
 	if len(r.problems) > 0 {
 		return nil, errors.Join(r.problems...)

@@ -42,7 +42,14 @@ type ScanFlags struct {
 	Explain bool    `name:"explain" group:"Output" help:"Say why each finding has its rank."`
 }
 
-// SharedFlags are the flags that run and scan have in common.
+// MergeFlags are the flags of loggate merge, for kong to fill.
+type MergeFlags struct {
+	SharedFlags
+
+	Expect *string `name:"expect" group:"Gate" placeholder:"N" help:"So many reports, or builds of these names (a,b), must be there; what isn't is missing evidence."`
+}
+
+// SharedFlags are the flags that run, scan and merge have in common.
 type SharedFlags struct {
 	Config   *string `name:"config" group:"Gate" placeholder:"FILE" help:"${help_config}"`
 	FailOn   *string `name:"fail-on" group:"Gate" placeholder:"LIST" help:"${help_fail_on}"`

@@ -8,7 +8,7 @@ type Input struct {
 	Name    string
 	Default string // as one would write it; "" where there is none or another input gives it
 	Secret  bool   // its value is never shown
-	Scan    bool   // loggate scan has it too
+	Scan    bool   // loggate scan and loggate merge have it too
 	Meaning string // one line, for --help and the documentation
 	// Foreign are the variables of Huawei's own tools that give it.
 	Foreign []string

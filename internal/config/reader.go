@@ -130,7 +130,7 @@ func withPrefix(names []string, prefix string) []string {
 // typos, which would otherwise go unnoticed. Their values may be secret.
 func (r *reader) unknownVariables() {
 	var known []string
-	for _, in := range Inputs() { // a scan lets the variables of a run be
+	for _, in := range Inputs() { // a scan or a merge lets the variables of a run be
 		known = append(known, in.Variable())
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.env)) {
