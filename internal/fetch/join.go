@@ -180,11 +180,18 @@ func fitting(text []byte, n int64) unitSet {
 // many pairs of a backslash and an n it has.
 func lengths(text []byte) (of [3]int64, pairs int64) {
 	of[0] = int64(len(text))
+	pairs = int64(bytes.Count(text, escapedNewline))
 	for i := 0; i < len(text); {
-		width, size := stepOver(text[i:])
-		if text[i] == '\\' && i+1 < len(text) && text[i+1] == 'n' {
-			pairs++
+		ascii := i
+		for i < len(text) && text[i] < utf8.RuneSelf {
+			i++
 		}
+		of[1] += int64(i - ascii)
+		of[2] += int64(i - ascii)
+		if i == len(text) {
+			break
+		}
+		width, size := stepOver(text[i:])
 		of[1] += width
 		of[2]++
 		i += size
