@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/loggate/loggate/internal/build"
+	"github.com/loggate/loggate/internal/gate"
 	"github.com/loggate/loggate/internal/report"
 	"github.com/loggate/loggate/internal/rules"
 	"github.com/loggate/loggate/internal/scan"
@@ -131,8 +132,7 @@ func writePage(set *rules.Set, dir string, samples ...sample) error {
 	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o755); err != nil {
 		return err
 	}
-	r := &build.Report{Schema: build.Schema, Tool: build.Tool{Version: "test"}, StartedAt: started, FinishedAt: started.Add(90 * time.Second),
-		Verdict: build.Fail, ExitCode: build.ExitFail}
+	r := &build.Report{Schema: build.Schema, Tool: build.Tool{Version: "test"}, StartedAt: started, FinishedAt: started.Add(90 * time.Second)}
 	for i, s := range samples {
 		path := fmt.Sprintf("logs/%d.log", i+1)
 		if err := os.WriteFile(filepath.Join(dir, path), s.log, 0o644); err != nil {
@@ -140,6 +140,7 @@ func writePage(set *rules.Set, dir string, samples ...sample) error {
 		}
 		r.Builds = append(r.Builds, scanned(set, s, path))
 	}
+	gate.Decide(r, gate.Policy{FailOn: gate.FailOn{Build: true, Error: true}})
 	out, err := os.Create(filepath.Join(dir, "report.html"))
 	if err != nil {
 		return err
@@ -156,16 +157,6 @@ func scanned(set *rules.Set, s sample, path string) *build.Build {
 	at, long := started, int64(60_000)
 	b.Status, b.StatusSource, b.ExitStatus, b.StartedAt, b.DurationMS = s.status, build.FromAPI, result.ExitStatus, &at, &long
 	b.Findings, b.FindingsDropped, b.Stages = result.Findings, result.Dropped, result.Stages
-	for _, f := range b.Findings {
-		switch f.Severity {
-		case build.Error:
-			b.Counts.Error++
-		case build.Warning:
-			b.Counts.Warning++
-		default:
-			b.Counts.Notice++
-		}
-	}
 	b.Log.Path, b.Log.Bytes, b.Log.Lines, b.Log.Complete = &path, int64(len(s.log)), result.Lines, true
 	return b
 }

@@ -34,7 +34,7 @@ type htmlFinding struct {
 	Stage           string
 	Line, Link      string
 	Count           int
-	Known           bool
+	New, Known      bool // against the baseline, where there is one
 	Ignored         string
 	Hint            []htmlWords
 	Why             []string
@@ -124,7 +124,7 @@ func (p *pageBuilder) finding(b *build.Build, f *build.Finding) htmlFinding {
 	anchor := p.anchors[p.index[b]]
 	out := htmlFinding{
 		Rank: f.Rank, Severity: f.Severity, Message: clip(f.Message, maxMessage), Count: f.Count,
-		Line: thousands(f.Line), Link: lineLink(anchor, f.Line), Known: f.New != nil && !*f.New, Excerpt: p.excerpt(anchor, f),
+		Line: thousands(f.Line), Link: lineLink(anchor, f.Line), New: f.New != nil && *f.New, Known: f.New != nil && !*f.New, Excerpt: p.excerpt(anchor, f),
 	}
 	if f.Rule != build.LastLines {
 		out.Rule = clip(f.Rule, maxName)

@@ -16,7 +16,7 @@ var pageElements = map[string]string{
 	"html": "lang class", "head": "", "noscript": "", "meta": "charset http-equiv content name", "title": "", "style": "", "body": "", "div": "class id tabindex role aria-label",
 	"main": "", "header": "class", "footer": "", "section": "class id aria-labelledby hidden", "h1": "", "h2": "id", "p": "class id role",
 	"span": "class role aria-label", "strong": "", "code": "", "kbd": "", "br": "", "a": "class id href rel",
-	"table": "role", "thead": "role", "tbody": "role", "tr": "role class", "th": "role scope", "td": "role class data-before data-after",
+	"table": "role cellpadding", "thead": "role", "tbody": "role", "tr": "role class", "th": "role scope", "td": "role class data-before data-after",
 	"ul": "class", "li": "class", "details": "class", "summary": "", "article": "class data-severity data-rank", "pre": "class role aria-label",
 	"svg": "viewbox width height preserveaspectratio aria-hidden", "rect": "class x width height fill",
 	"label": "class for", "select": "id", "output": "id for", "script": "type id data-build data-first",

@@ -33,6 +33,10 @@ type htmlPage struct {
 	MissingLeftOut                 int
 	Reasons                        []htmlReason
 	ReasonsLeftOut                 int
+	Notices                        []htmlReason
+	NoticesLeftOut                 int
+	Compared                       string // with the baseline; "" without one
+	Gone                           []htmlGone
 	Timeline                       *htmlTimeline
 	Others                         []htmlFindings // of builds that didn't fail
 	Viewer                         []viewerBuild
@@ -50,16 +54,6 @@ type htmlBuild struct {
 	Partial                     bool
 	LogLines, LogShown, LeftOut string // LeftOut is "" where nothing is
 	NotHere                     bool   // the log isn't in the page at all
-}
-
-// htmlMissing is a piece of missing evidence.
-type htmlMissing struct{ Build, Text string }
-
-// htmlReason is a violation of the gate's policy.
-type htmlReason struct {
-	Policy, Source, Build, Line, Link string
-	Message                           string
-	Remedy                            []htmlWords
 }
 
 // viewerBuild is what the viewer is told of a build, as JSON.
@@ -127,6 +121,10 @@ func newHTMLPage(r *build.Report, logs []pageLog, repo Repository) *htmlPage {
 	}
 	page.Missing, page.MissingLeftOut = p.missing()
 	page.Reasons, page.ReasonsLeftOut = p.reasons()
+	page.Notices, page.NoticesLeftOut = p.notices()
+	if sum, ok := comparedRun(r); ok {
+		page.Compared, page.Gone = sum.String(), p.gone()
+	}
 	return page
 }
 
@@ -213,44 +211,6 @@ func httpsAddress(address string) string {
 		return ""
 	}
 	return u.String()
-}
-
-func (p *pageBuilder) missing() (all []htmlMissing, leftOut int) {
-	for _, b := range p.r.Builds {
-		for _, m := range b.Incomplete {
-			if len(all) == maxPageReasons {
-				leftOut++
-				continue
-			}
-			all = append(all, htmlMissing{clip(titled(b), maxName), clip(missingText(m), maxReason)})
-		}
-	}
-	return all, leftOut
-}
-
-func (p *pageBuilder) reasons() (all []htmlReason, leftOut int) {
-	byName := map[string]*build.Build{}
-	for _, b := range p.r.Builds {
-		byName[b.Name] = b
-	}
-	violations := p.r.Gate.Violations
-	for _, v := range violations[:min(len(violations), maxPageReasons)] {
-		reason := htmlReason{Policy: clip(v.Policy, maxName), Message: clip(v.Message, maxReason), Remedy: htmlWordsOf(v.Remedy)}
-		if v.Source != nil {
-			reason.Source = clip(*v.Source, maxName)
-		}
-		if v.Build != nil {
-			reason.Build = clip(*v.Build, maxName)
-		}
-		if v.Line != nil {
-			reason.Line = thousands(*v.Line)
-			if v.Build != nil && byName[*v.Build] != nil {
-				reason.Link = lineLink(p.anchors[p.index[byName[*v.Build]]], *v.Line)
-			}
-		}
-		all = append(all, reason)
-	}
-	return all, len(violations) - len(all)
 }
 
 func (p *pageBuilder) viewer(b *build.Build, log *pageLog) viewerBuild {

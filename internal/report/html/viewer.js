@@ -244,7 +244,12 @@ async function load(build) {
 // open shows a line (from 1; 0: the best finding's) of a build's log. A line
 // that the page doesn't hold is stood for by the one after it.
 async function open(build, number) {
-  if (!await load(build)) return;
+  try {
+    if (!await load(build)) return;
+  } catch (error) { // a browser without DecompressionStream, or a page that was cut off
+    say(`The log can’t be unpacked here: ${error.message}`);
+    return;
+  }
   const best = builds[build].findings[0];
   const wanted = number || (best ? best.line : 1);
   const i = Math.min(indexOf(view.log, wanted), view.log.texts.length - 1);
