@@ -23,6 +23,7 @@ type Match struct {
 	code      string
 	detail    string
 	lines     int   // seen so far, with blank ones at the end
+	seen      int64 // the last of them
 	final     int64 // the last line that isn't blank
 	readFirst bool
 	indent    string // that following lines are seen without
@@ -40,7 +41,7 @@ type Matcher struct {
 	heads  map[string]head
 }
 
-// head is what a rule with after has found there, and the line of the finding.
+// head is what a rule with after has found there, and the last line of the finding.
 type head struct {
 	numbered
 	used int64
@@ -94,6 +95,9 @@ func (m *Matcher) close() {
 		return
 	}
 	m.open.Last = m.open.final
+	if h, ok := m.heads[m.open.Rule.After]; ok {
+		m.heads[m.open.Rule.After] = head{h.numbered, m.open.seen}
+	}
 	m.open.finish()
 	m.closed = append(m.closed, m.open)
 	m.open = nil
@@ -229,7 +233,7 @@ func (r *Rule) try(no int64, text string) *Match {
 	if found == nil {
 		return nil
 	}
-	match := &Match{Rule: r, First: no, Text: bounded(text), lines: 1, final: no}
+	match := &Match{Rule: r, First: no, Text: bounded(text), lines: 1, seen: no, final: no}
 	if r.Indented {
 		match.indent = bounded(text[:len(text)-len(strings.TrimLeft(text, " \t"))])
 	}
@@ -240,6 +244,7 @@ func (r *Rule) try(no int64, text string) *Match {
 // add takes a following line that belongs to the match.
 func (match *Match) add(no int64, text, alt string) {
 	match.lines++
+	match.seen = no
 	if strings.TrimSpace(text) != "" {
 		match.final = no
 	}
