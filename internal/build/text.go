@@ -11,9 +11,9 @@ import (
 const MaxMessage = 500
 
 // Printable is s as one line of harmless text of at most limit characters:
-// control, bidirectional and zero-width characters are shown as \u202e, bytes
-// that are not UTF-8 as U+FFFD; what is cut ends in "…". ANSI sequences are to
-// be stripped before. limit 0 means no limit.
+// control, bidirectional and zero-width characters and what is no character at
+// all are shown as \u202e, bytes that are not UTF-8 as U+FFFD; what is cut ends
+// in "…". ANSI sequences are to be stripped before. limit 0 means no limit.
 func Printable(s string, limit int) string {
 	var out strings.Builder
 	n, room := 0, 0 // characters so far, and the bytes of out that leave room for the "…"
@@ -41,5 +41,5 @@ func hidden(r rune) bool {
 		return false
 	}
 	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' ||
-		r == '\u115f' || r == '\u1160' || r == '\u3164' || unicode.Is(unicode.Variation_Selector, r)
+		unicode.Is(unicode.Noncharacter_Code_Point, r) || r == '\u115f' || r == '\u1160' || r == '\u3164' || unicode.Is(unicode.Variation_Selector, r)
 }

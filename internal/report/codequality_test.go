@@ -83,25 +83,16 @@ func TestCodeQualityFingerprints(t *testing.T) {
 	}
 }
 
-func TestHostileTextInCodeQuality(t *testing.T) {
-	for _, c := range hostile {
-		t.Run(c.name, func(t *testing.T) {
-			r := tainted(c.text)
-			for _, b := range r.Builds[:2] {
-				b.Findings[0].File = ptr("src/a.c")
-			}
-			shown := shownIn(t, "codequality", r, report.Repository{})
-			checkPrintable(t, shown)
-			issues := readCodeQuality(t, shown)
-			if len(issues) != 1 || !strings.Contains(issues[0].Description, c.seen) || !strings.Contains(issues[0].CheckName, c.seen) {
-				t.Errorf("%q is not in %+v", c.seen, issues)
-			}
-			// As a file, the text is a path inside or nothing.
-			for _, i := range readCodeQuality(t, shownIn(t, "codequality", tainted(c.text), report.Repository{})) {
-				if strings.ContainsAny(i.Location.Path, "<>:|\\\x1b") || strings.Contains(i.Location.Path, "..") {
-					t.Errorf("the path is %q", i.Location.Path)
-				}
-			}
-		})
+func checkHostileCodeQuality(t *testing.T, shown []byte, c hostileText) {
+	checkPrintable(t, shown)
+	issues := readCodeQuality(t, shown)
+	if len(issues) != 1 || !strings.Contains(issues[0].Description, c.seen) || !strings.Contains(issues[0].CheckName, c.seen) {
+		t.Errorf("%q is not in %+v", c.seen, issues)
+	}
+	// As a file, the text is a path inside or nothing.
+	for _, i := range readCodeQuality(t, shownIn(t, "codequality", tainted(c.text), report.Repository{})) {
+		if strings.ContainsAny(i.Location.Path, "<>:|\\\x1b") || strings.Contains(i.Location.Path, "..") {
+			t.Errorf("the path is %q", i.Location.Path)
+		}
 	}
 }

@@ -2,28 +2,26 @@ package report_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"flag"
 	"fmt"
-	"html"
 	"io"
-	"regexp"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
-	gmhtml "github.com/yuin/goldmark/renderer/html"
-	"github.com/yuin/goldmark/text"
-
 	"github.com/loggate/loggate/internal/build"
 	"github.com/loggate/loggate/internal/report"
 )
 
-// hostile are texts that a log may hold to be more than text, and what a
-// reader must see of each.
-var hostile = []struct{ name, text, seen string }{
+// hostileText is a text that a log may hold to be more than text, and what a
+// reader must see of it.
+type hostileText struct{ name, text, seen string }
+
+var hostile = []hostileText{
 	{"workflow command", "::error file=x::boom", "::error file=x::boom"},
 	{"set-output", "::set-output name=verdict::pass", "::set-output name=verdict::pass"},
 	{"stop-commands", "::stop-commands::abc", "::stop-commands::abc"},
@@ -62,6 +60,11 @@ var hostile = []struct{ name, text, seen string }{
 	{"GitLab section", "section_start:1:x[collapsed=true]\r\x1b[0Ktitle", `section_start:1:x[collapsed=true]\u000dtitle`},
 	{"Jenkins note", "\x1b[8mha:////4AAAA\x1b[0m", "ha:////4AAAA"},
 	{"invalid UTF-8", "a\xff\xfeb\xc3", "a\ufffd\ufffdb\ufffd"},
+	{"no characters of XML", "a\ufffe\uffff\x0bb]]>", `a\ufffe\uffff\u000bb]]>`},
+	{"placeholders", `{0} {{1}} ${{ x }} }{`, `{0} {{1}} ${{ x }} }{`},
+	{"a very long line", strings.Repeat("</td> | ::error::x ` ", 256<<10/21), "</td> | ::error::x ` </td> | ::error::x"},
+	{"double quotes", `"a" b`, `"a" b`},
+	{"single quotes", `'a' b`, `'a' b`},
 	{"shell", "$(touch /tmp/x) `id` ${IFS} \"; id", "$(touch /tmp/x) `id` ${IFS} \"; id"},
 }
 
@@ -89,205 +92,149 @@ func tainted(text string) *build.Report {
 			Notices: []build.Remark{{Policy: text, Source: &text, Message: text, Remedy: text}}, Judged: []string{text}}}
 }
 
-func TestHostileTextInMarkdown(t *testing.T) {
-	for _, c := range hostile {
+// keep has the table's files kept, for formats/, which reads them with the
+// programs of others.
+var keep = flag.String("keep", "", "write what becomes of hostile text into this directory")
+
+// hostileFormats is every way of showing a report, of a report full of one
+// text, and what there is to be checked of each: that the text arrives, as text.
+var hostileFormats = []struct {
+	name  string
+	show  func(t *testing.T, text string) []byte
+	check func(t *testing.T, shown []byte, c hostileText)
+}{
+	{"summary.md", showReport(func(w io.Writer, r *build.Report) error {
+		return report.WriteSummary(w, r, report.SummaryOptions{})
+	}), checkMarkdown},
+	{"annotations.txt", showReport(func(w io.Writer, r *build.Report) error {
+		log := report.NewJobLog(w, report.GitHubLog)
+		log.Annotate(report.Annotations(r, 10, report.Repository{}))
+		return log.Close()
+	}), checkAnnotations},
+	{"account.txt", showReport(func(w io.Writer, r *build.Report) error {
+		return report.WriteAccount(w, r, report.AccountOptions{Explain: true, OutputDir: "loggate-out"})
+	}), checkAccount},
+	{"terminal.txt", showReport(func(w io.Writer, r *build.Report) error {
+		return report.WriteAccount(w, r, report.AccountOptions{Explain: true, Color: true, Width: 60})
+	}), checkTerminal},
+	{"joblog-github.txt", showJobLog(report.GitHubLog), checkJobLog(report.GitHubLog)},
+	{"joblog-gitlab.txt", showJobLog(report.GitLabLog), checkJobLog(report.GitLabLog)},
+	{"joblog-plain.txt", showJobLog(report.PlainLog), checkJobLog(report.PlainLog)},
+	{"report.json", showReport(report.WriteJSON), checkJSON},
+	{"report.html", showHTML, func(t *testing.T, shown []byte, c hostileText) { checkHTMLPage(t, string(shown), c.seen) }},
+	{"loggate.sarif", showFormat("sarif"), checkHostileSARIF},
+	{"junit.xml", showFormat("junit"), checkHostileJUnit},
+	{"gl-code-quality-report.json", showFormat("codequality"), checkHostileCodeQuality},
+	{"loggate.env", showReport(func(w io.Writer, r *build.Report) error { return report.OutputsOf(r, r.Builds[0].Name).WriteEnv(w) }), checkEnv},
+	{"github-output.txt", showOutputs, checkOutputs},
+}
+
+func TestHostileTextInEveryFormat(t *testing.T) {
+	for i, c := range hostile {
 		t.Run(c.name, func(t *testing.T) {
-			shown := everyFormat(t, tainted(c.text))
-			checkMarkdown(t, shown["summary.md"], c.seen)
+			for _, f := range hostileFormats {
+				shown := f.show(t, c.text)
+				t.Run(f.name, func(t *testing.T) { f.check(t, shown, c) })
+				if *keep != "" {
+					keepFile(t, fmt.Sprintf("%02d", i), f.name, shown)
+				}
+			}
+			if *keep != "" {
+				told, _ := json.Marshal(map[string]string{"name": c.name, "seen": c.seen})
+				keepFile(t, fmt.Sprintf("%02d", i), "case.json", told)
+			}
 		})
 	}
 }
 
-// ours is the HTML that a summary has of its own.
-var ours = regexp.MustCompile(`^(?:<details><summary>(?:<code>[^<>]*</code>: )?[0-9a-z ,:]*</summary>|</details>|<code>|</code>|<br>)$`)
-
-// linkable is what GitHub makes a link, an emoji or a formula of in text that
-// is not code.
-var linkable = regexp.MustCompile(`@\w|#\d|\bGH-\d|(?i:https?:|www\.|mailto:)|\b[0-9a-f]{7,40}\b|:[a-z]+:|\$`)
-
-func checkMarkdown(t *testing.T, summary []byte, seen string) {
+func keepFile(t *testing.T, dir, name string, shown []byte) {
 	t.Helper()
-	md := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(gmhtml.WithUnsafe()))
-	tables, rows := 0, 0
-	var plain strings.Builder
-	err := ast.Walk(md.Parser().Parse(text.NewReader(summary)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if !entering {
-			return ast.WalkContinue, nil
+	if err := os.MkdirAll(filepath.Join(*keep, dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(*keep, dir, name), shown, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// No format of the input formats is forgotten.
+func TestHostileFormatsAreAll(t *testing.T) {
+	for _, f := range report.Formats() {
+		known := false
+		for _, h := range hostileFormats {
+			known = known || h.name == f.File
 		}
-		switch n := n.(type) {
-		case *ast.Link, *ast.AutoLink, *ast.Image:
-			t.Errorf("a %s in the %s", n.Kind(), n.Parent().Kind())
-		case *ast.RawHTML:
-			for i := range n.Segments.Len() {
-				checkHTML(t, n.Segments.At(i), summary)
-			}
-		case *ast.HTMLBlock:
-			for i := range n.Lines().Len() {
-				checkHTML(t, n.Lines().At(i), summary)
-			}
-		case *ast.CodeSpan, *ast.FencedCodeBlock:
-			return ast.WalkSkipChildren, nil
-		case *ast.Text:
-			plain.WriteString(html.UnescapeString(string(n.Segment.Value(summary))) + " ")
+		if !known {
+			t.Errorf("%s isn't among the formats that hostile text is pushed through", f.File)
 		}
-		switch n.Kind().String() {
-		case "Table":
-			tables++
-		case "TableRow":
-			rows++
-			if cells := n.ChildCount(); cells != 8 && cells != 6 {
-				t.Errorf("a row of %d cells", cells)
-			}
-		case "Strikethrough", "TaskCheckBox":
-			t.Errorf("a %s", n.Kind())
+	}
+}
+
+func showReport(write func(io.Writer, *build.Report) error) func(*testing.T, string) []byte {
+	return func(t *testing.T, text string) []byte {
+		t.Helper()
+		var out bytes.Buffer
+		if err := write(&out, tainted(text)); err != nil {
+			t.Fatal(err)
 		}
-		return ast.WalkContinue, nil
-	})
+		return out.Bytes()
+	}
+}
+
+func showFormat(name string) func(*testing.T, string) []byte {
+	return func(t *testing.T, text string) []byte {
+		t.Helper()
+		r := tainted(text)
+		for _, b := range r.Builds[:2] {
+			b.Findings[0].File = ptr("src/a.c") // Code Quality has no others
+		}
+		return shownIn(t, name, r, report.Repository{})
+	}
+}
+
+func showHTML(t *testing.T, text string) []byte {
+	r := tainted(text)
+	files := fstest.MapFS{}
+	for i, b := range r.Builds {
+		b.Log.Path = ptr([]string{"logs/a.log", "logs/b.log", "logs/c.log"}[i])
+		files[*b.Log.Path] = &fstest.MapFile{Data: []byte(text + "\n" + text)}
+	}
+	return []byte(page(t, r, files, report.Repository{}))
+}
+
+func showOutputs(t *testing.T, text string) []byte {
+	path := filepath.Join(t.TempDir(), "output")
+	if err := report.NewGitHub(map[string]string{"GITHUB_OUTPUT": path}).WriteOutputs(report.OutputsOf(tainted(text), text)); err != nil {
+		t.Fatal(err)
+	}
+	shown, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tables != 3 || rows != 3+2+2 {
-		t.Errorf("%d tables with %d rows, want 3 with 7", tables, rows)
-	}
-	if found := linkable.FindString(plain.String()); found != "" {
-		t.Errorf("%q stands outside of code", found)
-	}
-	var rendered bytes.Buffer
-	if err := md.Convert(summary, &rendered); err != nil {
-		t.Fatal(err)
-	}
-	page := html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(rendered.String(), ""))
-	if squeeze := strings.Join(strings.Fields(page), " "); strings.Count(squeeze, seen) < 10 {
-		t.Errorf("%q is seen %d times in:\n%s", seen, strings.Count(squeeze, seen), page)
-	}
-	if t.Failed() {
-		t.Logf("%s", summary)
-	}
+	return shown
 }
 
-func checkHTML(t *testing.T, s text.Segment, source []byte) {
-	t.Helper()
-	if line := strings.TrimSpace(string(s.Value(source))); line != "" && !ours.MatchString(line) {
-		t.Errorf("foreign HTML: %s", line)
-	}
-}
-
-// unprintable is what must never reach a terminal or a job's log.
-var unprintable = regexp.MustCompile("[\x00-\x09\x0b-\x1f\x7f\u0080-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\u00ad]")
-
-func TestHostileTextOnTerminalAndInOutputs(t *testing.T) {
-	for _, c := range hostile {
-		t.Run(c.name, func(t *testing.T) {
-			for name, shown := range everyFormat(t, tainted(c.text)) {
-				if found := unprintable.Find(shown); found != nil {
-					t.Errorf("%s has %q", name, found)
-				}
-			}
-			shown := everyFormat(t, tainted(c.text))
-			if seen := strings.ReplaceAll(c.seen, "##[", `##\[`); !strings.Contains(string(shown["account.txt"]), seen) {
-				t.Errorf("the account lacks %q:\n%s", seen, shown["account.txt"])
-			}
-			if ran := new(runner).run(string(shown["account.txt"])); len(ran) > 0 {
-				t.Errorf("the account runs %q", ran)
-			}
-			for _, name := range []string{"loggate.env", "github-output.txt"} {
-				if n := strings.Count(string(shown[name]), "\n"); n != 7 {
-					t.Errorf("%s has %d lines:\n%s", name, n, shown[name])
-				}
-			}
-			if strings.ContainsAny(string(shown["loggate.env"]), "$`") {
-				t.Errorf("loggate.env expands something:\n%s", shown["loggate.env"])
-			}
-			for _, ran := range new(runner).run(string(shown["annotations.txt"])) {
-				if ran != "error" && ran != "warning" && ran != "notice" {
-					t.Errorf("annotations run %q", ran)
-				}
-			}
-		})
-	}
-}
-
-// runner reads a job's log as GitHub's runner does (actions/runner,
-// ActionCommandManager and ActionCommand): a command is ::name …:: at a line's
-// start after blanks, or ##[name …] anywhere in it.
-type runner struct{ token string }
-
-var (
-	commandV2 = regexp.MustCompile(`^\s*::([^\s:]+)[^:]*?(?:\s.*?)?::(.*)$`)
-	commandV1 = regexp.MustCompile(`##\[([^\s\]]+)[^\]]*\](.*)`)
-)
-
-// run returns the names of the commands that are executed.
-func (r *runner) run(log string) []string {
-	var ran []string
-	for _, line := range strings.FieldsFunc(log, func(c rune) bool { return c == '\n' || c == '\r' }) {
-		m := commandV2.FindStringSubmatch(line)
-		if m == nil {
-			m = commandV1.FindStringSubmatch(line)
+// showJobLog streams a log, prints the failing stage, a fold and an account.
+func showJobLog(dialect report.Dialect) func(*testing.T, string) []byte {
+	return func(t *testing.T, text string) []byte {
+		r := tainted(text)
+		r.Builds = r.Builds[:1]
+		r.Builds[0].Log.Path = ptr("a.log")
+		var out bytes.Buffer
+		log := report.NewJobLog(&out, dialect)
+		stream := log.Stream(text)
+		io.WriteString(stream, text+"\n"+text)
+		stream.Close()
+		if err := log.PrintFailed(r, fstest.MapFS{"a.log": {Data: []byte(strings.Repeat(text+"\n", 9))}}); err != nil {
+			t.Fatal(err)
 		}
-		switch {
-		case m == nil:
-		case r.token != "":
-			if m[1] == r.token {
-				r.token = ""
-			}
-		case m[1] == "stop-commands":
-			r.token = m[2]
-		default:
-			ran = append(ran, m[1])
+		log.Fold(text, slices.Values([]string{text}))
+		if err := log.Print(func(w io.Writer) error { return report.WriteAccount(w, r, report.AccountOptions{}) }); err != nil {
+			t.Fatal(err)
 		}
-	}
-	return ran
-}
-
-// section is GitLab's mark of a section (gitlab, lib/gitlab/ci/ansi2json).
-var section = regexp.MustCompile(`section_(?:start|end):\d+:[a-zA-Z0-9_.-]+(?:\[[^\]]*\])?\r\x1b\[0K`)
-
-func TestHostileTextInTheJobLog(t *testing.T) {
-	for _, c := range hostile {
-		for _, dialect := range []report.Dialect{report.GitHubLog, report.GitLabLog, report.PlainLog} {
-			t.Run(c.name+" "+string(dialect), func(t *testing.T) {
-				r := tainted(c.text)
-				r.Builds = r.Builds[:1]
-				r.Builds[0].Log.Path = ptr("a.log")
-				var out bytes.Buffer
-				log := report.NewJobLog(&out, dialect)
-				stream := log.Stream(c.text)
-				io.WriteString(stream, c.text+"\n"+c.text)
-				stream.Close()
-				files := fstest.MapFS{"a.log": {Data: []byte(strings.Repeat(c.text+"\n", 9))}}
-				if err := log.PrintFailed(r, files); err != nil {
-					t.Fatal(err)
-				}
-				if err := log.Close(); err != nil {
-					t.Fatal(err)
-				}
-				checkJobLog(t, dialect, out.String())
-			})
+		if err := log.Close(); err != nil {
+			t.Fatal(err)
 		}
-	}
-}
-
-func checkJobLog(t *testing.T, dialect report.Dialect, shown string) {
-	t.Helper()
-	sections := 0
-	if dialect == report.GitLabLog {
-		sections = 2
-	}
-	if n := len(section.FindAllString(shown, -1)); n != sections {
-		t.Errorf("%d sections, want %d:\n%q", n, sections, shown)
-	}
-	if found := unprintable.FindString(section.ReplaceAllString(shown, "")); found != "" {
-		t.Errorf("it has %q", found)
-	}
-	if dialect != report.GitHubLog {
-		return
-	}
-	gh := new(runner)
-	if ran := strings.Join(gh.run(shown), " "); ran != "group endgroup" {
-		t.Errorf("runs %q, want group and endgroup:\n%s", ran, shown)
-	}
-	if gh.token != "" {
-		t.Error("commands are still stopped at the end")
+		return out.Bytes()
 	}
 }

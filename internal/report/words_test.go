@@ -76,3 +76,14 @@ func TestClipIsCheap(t *testing.T) {
 		t.Errorf("5 lines of %d bytes took %s", len(huge), took)
 	}
 }
+
+// Every line in a fence begins with loggate's own words today, so that none can
+// close it; a fence holds all the same.
+func TestFenceHolds(t *testing.T) {
+	for line, want := range map[string]string{"text": "```", "```": "````", "a ````` b": "``````"} {
+		got := fence([]string{line})
+		if got != want+"text\n"+line+"\n"+want+"\n" {
+			t.Errorf("%q is fenced as\n%s", line, got)
+		}
+	}
+}
