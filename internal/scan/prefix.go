@@ -34,6 +34,8 @@ var prefixes = []struct {
 	{"(00:00:00) ", regexp.MustCompile(`^\([\d:]{8}\) `)},
 	// Zuul: 2023-01-01 00:00:00.000000 | node |
 	{"0000-00-00 00:00:00.000000 | ", regexp.MustCompile(`^[-\d]{10} [\d:.]{15} \| (?:[\w.-]+ \|(?: |$))?`)},
+	// fastlane, around xcpretty: [15:44:26]: ▸
+	{"[00:00:00]: ", regexp.MustCompile(`^\[[\d:]{8}\]: (?:▸ )?`)},
 	// Taskcluster: [task 2025-02-13T11:53:22.117Z] 11:53:22     INFO -
 	{"[", regexp.MustCompile(`^\[(?:task|taskcluster|vcs|fetches|setup) [-\d]{10}[T ][\d:.]+Z\] ?(?:\d\d:\d\d:\d\d +[A-Z]+ - ? ?)?`)},
 	// BuildKit's plain progress: #12 34.56
