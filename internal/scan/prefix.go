@@ -28,6 +28,8 @@ var prefixes = []struct {
 	{"0000-00-00T00:00:00.000", regexp.MustCompile(`^[-\dT:.]{23,29}Z ?(?:\d\d[OE][ +])?`)},
 	// Jenkins' Timestamper: [2023-01-01T00:00:00.000Z], or the clock alone
 	{"[0000-00-00", regexp.MustCompile(`^\[[-\d]{10}[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?\] ?`)},
+	// … or the time since the build began
+	{"00:00:00.000 ", regexp.MustCompile(`^[\d:.]{12} {1,2}`)},
 	// … and Mozharness, which puts the level behind it
 	{"00:00:00 ", regexp.MustCompile(`^[\d:]{8} (?:(?:    INFO|   ERROR|   FATAL|   DEBUG| WARNING|CRITICAL) - {1,2}| )?`)},
 	// Bazel under --show_timestamps

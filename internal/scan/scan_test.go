@@ -397,6 +397,7 @@ func TestPrefixes(t *testing.T) {
 		"2021-04-01 15:01:30.114543 | nb01.example.org | ERROR: /w/app/BUILD:3:10: no such target '//:x'",
 		"2021-04-01 15:01:30.114543 | ERROR: /w/app/BUILD:3:10: no such target '//:x'",
 		"[15:44:26]: ▸ ERROR: /w/app/BUILD:3:10: no such target '//:x'",
+		"00:01:30.459 ERROR: /w/app/BUILD:3:10: no such target '//:x'",
 		"15:01:30 ERROR: /w/app/BUILD:3:10: no such target '//:x'",
 		"15:01:30  ERROR: /w/app/BUILD:3:10: no such target '//:x'",
 		"15:01:30     INFO -  ERROR: /w/app/BUILD:3:10: no such target '//:x'",
