@@ -51,12 +51,12 @@ test("search ignores case, Enter goes on, Shift-Enter back, / focuses", async ()
   await target(page, 205);
   await page.keyboard.press("/");
   assert.equal(await page.evaluate(() => document.activeElement.id), "query");
-  await page.keyboard.type("NPM RUN");
+  await page.keyboard.type("SRC/");
   await page.keyboard.press("Enter");
   await found(page, /^\d+ of \d+$/);
   const [, first, all] = /(\d+) of (\d+)/.exec(await page.locator("#found").innerText()).map(Number);
-  assert.ok(all > 1);
-  assert.equal((await page.locator("mark.current").innerText()).toLowerCase(), "npm run");
+  assert.ok(all > 2);
+  assert.equal((await page.locator("mark.current").innerText()).toLowerCase(), "src/");
   await page.keyboard.press("Enter");
   await found(page, `${first % all + 1} of ${all}`);
   await page.keyboard.press("Shift+Enter");
@@ -125,8 +125,10 @@ test("filters by severity", async () => {
   await page.locator(".severity.warning").click();
   assert.ok(await errors() === 1 && await warnings() === 0);
   assert.equal(await count(page, "#log .row.line"), 7);
-  assert.ok(await page.locator(".findings .finding").first().isHidden());
+  await page.locator("details.findings > summary").click();
+  assert.ok(await page.locator(".findings .finding.warning").first().isHidden());
   await page.locator(".severity.warning").click();
+  assert.ok(await page.locator(".findings .finding.warning").first().isVisible());
   await page.locator(".severity.error").click();
   assert.ok(await errors() === 0 && await warnings() > 1);
   await page.close();

@@ -157,6 +157,11 @@ func scanned(set *rules.Set, s sample, path string) *build.Build {
 	at, long := started, int64(60_000)
 	b.Status, b.StatusSource, b.ExitStatus, b.StartedAt, b.DurationMS = s.status, build.FromAPI, result.ExitStatus, &at, &long
 	b.Findings, b.FindingsDropped, b.Stages = result.Findings, result.Dropped, result.Stages
+	for i := range b.Stages {
+		share := long / int64(len(b.Stages))
+		start := at.Add(time.Duration(int64(i)*share) * time.Millisecond)
+		b.Stages[i].StartedAt, b.Stages[i].DurationMS = &start, &share
+	}
 	b.Log.Path, b.Log.Bytes, b.Log.Lines, b.Log.Complete = &path, int64(len(s.log)), result.Lines, true
 	return b
 }
