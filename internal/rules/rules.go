@@ -69,9 +69,9 @@
 // step's start, to the same words before, or to a symptom or a summary of the rule's own
 // family. The line itself is no finding.
 //
-// blames is for what a tool says when it takes warnings for errors ("You have 3 Checkstyle
-// violations", "warnings treated as errors"). It lists the families, or single rules, whose
-// warnings before it in its step are errors then.
+// blames is for what a tool says of why it fails ("There are test failures", "You have 3
+// Checkstyle violations", "warnings treated as errors"). It lists the families, or single
+// rules, whose findings before it in its step are the cause then; warnings are errors.
 //
 // # Confidence
 //
@@ -79,8 +79,9 @@
 // first and those of the family generic last, then high confidence goes before normal
 // before low, then errors before warnings and notices, then the longer pattern. high is for words that only the named tool writes
 // and that name the cause. low is for words that may as well be those of the
-// program that is being built or tested ("ERROR …", a bare stack trace): such
-// findings count as errors only where the step they are in has failed.
+// program that is being built or tested ("ERROR …", a bare stack trace). Where
+// the step that they are in is known to have succeeded, only causes of high confidence
+// are errors; what else was found there is kept as a notice.
 package rules
 
 import (
@@ -238,9 +239,9 @@ func (r *Rule) Clearing(other *Rule) bool {
 	return other.Confidence == Low || other.in(r.Clears)
 }
 
-// Blaming says whether the rule's line makes an error of the other rule's warning.
+// Blaming says whether the rule's line names the other rule's finding as the cause.
 func (r *Rule) Blaming(other *Rule) bool {
-	return other.Severity == build.Warning && other.in(r.Blames)
+	return other.in(r.Blames)
 }
 
 // in says whether the rule or its family is listed.

@@ -32,7 +32,7 @@ type finding struct {
 	ignored     string
 	pardoned    bool // a tool says that it ignored it
 	cleared     bool // a tool says that all went well
-	blamed      bool // a tool says that this warning is an error
+	blamed      bool // by what failed later, and so an error even if it is a warning
 	excerpt     []string
 	excerptLine int64
 }
@@ -44,7 +44,8 @@ type collection struct {
 	others  []*finding
 	dropped int
 
-	cleared map[string]int // rule that clears or blames → findings before its last line
+	cleared map[string]int    // rule that clears → errors before its last line
+	blamed  map[string][2]int // rule that blames → errors and others before its last line
 
 	recent     ring       // the last lines
 	collecting []*finding // wait for the lines after them
@@ -52,7 +53,7 @@ type collection struct {
 }
 
 func newCollection() collection {
-	return collection{known: map[string]*finding{}, cleared: map[string]int{}}
+	return collection{known: map[string]*finding{}, cleared: map[string]int{}, blamed: map[string][2]int{}}
 }
 
 // show takes the present line as people are to see it.
@@ -136,13 +137,14 @@ func (c *collection) clear(match *rules.Match, stages *tracker) {
 	}
 }
 
-// blame marks the warnings that a tool has taken for errors.
+// blame marks what a tool says to be the cause, in its stage.
 func (c *collection) blame(match *rules.Match, stages *tracker) {
-	from := c.cleared[match.Rule.ID]
-	c.cleared[match.Rule.ID] = len(c.others)
-	for i := len(c.others) - 1; i >= from && stages.at(c.others[i].first) == stages.at(match.First); i-- {
-		f := c.others[i]
-		f.blamed = f.blamed || match.Rule.Blaming(f.rule)
+	from := c.blamed[match.Rule.ID]
+	c.blamed[match.Rule.ID] = [2]int{len(c.errors), len(c.others)}
+	for n, list := range [][]*finding{c.errors, c.others} {
+		for i := len(list) - 1; i >= from[n] && stages.at(list[i].first) == stages.at(match.First); i-- {
+			list[i].blamed = list[i].blamed || match.Rule.Blaming(list[i].rule)
+		}
 	}
 }
 

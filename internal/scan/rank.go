@@ -39,7 +39,7 @@ func (r *ranking) signals(f *finding) []signal {
 	add(f.rule.Kind == build.Cause, 100, "names a cause")
 	add(f.rule.Kind == build.Symptom, 40, "follows from another error")
 	add(f.rule.Kind == build.Summary, 0, "says again what was said before")
-	add(f.blamed, 0, "its tool takes it for an error")
+	add(f.blamed, 30, "what failed later says so")
 	add(severity == build.Warning, -300, "is a warning")
 	add(severity == build.Notice, -400, "is a notice")
 	add(f.rule.Confidence == rules.High && f.rule.Kind != build.Summary, 20, "in words that only "+f.rule.Family()+" uses")
@@ -70,8 +70,8 @@ func (r *ranking) late(f *finding) bool {
 	return f.last > end-nearEnd
 }
 
-// severity is the rule's, but an error that the tool ignored is none, and what
-// may be the words of the program under test is one only where something failed.
+// severity is the rule's, but an error that the tool ignored is none, and where
+// all went well only a cause in a tool's own words is one.
 func (r *ranking) severity(f *finding) build.Severity {
 	if f.rule.Severity != build.Error && !f.blamed {
 		return f.rule.Severity
@@ -79,10 +79,8 @@ func (r *ranking) severity(f *finding) build.Severity {
 	if f.pardoned || f.cleared && !r.failedAt(f) {
 		return build.Notice
 	}
-	if f.rule.Confidence != rules.Low {
-		return build.Error
-	}
-	if r.passed || r.stages.statusAt(f.first) == build.Success {
+	passed := r.passed || r.stages.statusAt(f.first) == build.Success
+	if passed && (f.rule.Confidence != rules.High || f.rule.Kind != build.Cause) {
 		return build.Notice
 	}
 	return build.Error
