@@ -151,7 +151,7 @@ type Finding struct {
 
 // Counted says whether the finding is in Counts and seen by the gate.
 func (f *Finding) Counted(newOnly bool) bool {
-	if f.Ignored != nil || f.Rule == LastLines {
+	if f.Ignored != nil || f.Own() {
 		return false
 	}
 	return !newOnly || f.New == nil || *f.New
@@ -160,6 +160,13 @@ func (f *Finding) Counted(newOnly bool) bool {
 // LastLines is the rule of the finding that a failed build without any other
 // gets: the last lines of its failing stage. It never counts.
 const LastLines = "loggate.last-lines"
+
+// Unlike is the rule of the findings that such a build gets beside, where there
+// is a log that passed: the lines that are most unlike it. They never count.
+const Unlike = "loggate.unlike-passing"
+
+// Own says whether the finding is loggate's own and no rule's.
+func (f *Finding) Own() bool { return f.Rule == LastLines || f.Rule == Unlike }
 
 // Shared is one cause that several builds have in common.
 type Shared struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/loggate/loggate/internal/artifact"
@@ -37,10 +38,13 @@ func (c *runCommand) execute(ctx context.Context, p Process) int {
 
 // run is one run of the main job and the tools it works with.
 type run struct {
-	cfg      *config.Config
-	env      config.Environment
-	started  time.Time
-	dir      *artifact.Dir
+	cfg     *config.Config
+	env     config.Environment
+	started time.Time
+	dir     *artifact.Dir
+	// baselineDir is where the baseline's report lies, and its logs may.
+	baselineDir string
+
 	redactor *artifact.Redactor
 	client   *fetch.Client
 	follower *fetch.Follower
@@ -64,7 +68,7 @@ func textFor(w io.Writer, mode string, env config.Environment) terminalText {
 
 // newRun prepares a run. Its errors are of the inputs: nothing is requested yet.
 func newRun(cfg *config.Config, p Process, env config.Environment) (*run, error) {
-	r := &run{cfg: cfg, env: env, started: time.Now().UTC()}
+	r := &run{cfg: cfg, env: env, started: time.Now().UTC(), baselineDir: filepath.Dir(p.path(cfg.BaselinePath))}
 	r.redactor = artifact.NewRedactor(cfg.Credentials.Secrets())
 	width, isTerminal := terminal(p.Stderr)
 	r.progress = report.NewProgress(p.Stderr, isTerminal, width)
@@ -138,12 +142,23 @@ func (r *run) execute(ctx context.Context) *build.Report {
 	defer cancel()
 	outcomes := r.fetchAll(limited)
 	r.progress.Done()
+	if err := unlike(limited, r.cfg.Baseline, r.baselineDir, outcomes, r.openLog); err != nil {
+		r.messages.Warn("the baseline's logs are of no help", "error", err)
+	}
 	rep := r.newReport(outcomes)
 	policy := gatePolicy(r.cfg, outcomes, r.started)
 	policy.Interrupted = ctx.Err() != nil
 	decide(rep, r.cfg.Baseline, &policy)
 	r.publish(rep, policy)
 	return rep
+}
+
+// openLog opens the log that was written of a build.
+func (r *run) openLog(b *build.Build) (io.ReadCloser, error) {
+	if b.Log.Path == nil {
+		return nil, nil
+	}
+	return r.dir.FS().Open(*b.Log.Path)
 }
 
 // outcome is one build with what the scan saw of the policy.

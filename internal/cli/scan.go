@@ -143,6 +143,9 @@ func (s *scanning) scan(ctx context.Context, logs logSources) int {
 		outcomes = append(outcomes, o)
 		rep.Builds = append(rep.Builds, o.build)
 	}
+	if err := unlike(ctx, s.cfg.Baseline, filepath.Dir(s.p.path(s.cfg.BaselinePath)), outcomes, s.openLog); err != nil {
+		fmt.Fprintf(s.p.Stderr, "loggate: %s\n", build.Printable(oneLine(err), 0))
+	}
 	policy := gatePolicy(s.cfg, outcomes, s.started)
 	policy.Scan, policy.Interrupted = true, ctx.Err() != nil
 	decide(rep, s.cfg.Baseline, &policy)
@@ -151,6 +154,19 @@ func (s *scanning) scan(ctx context.Context, logs logSources) int {
 		return max(rep.ExitCode, build.ExitIncomplete)
 	}
 	return rep.ExitCode
+}
+
+// openLog opens the log of a build again: the copy that was written, or the
+// file. Standard input can't be read twice.
+func (s *scanning) openLog(b *build.Build) (io.ReadCloser, error) {
+	if b.Log.Path == nil {
+		return nil, nil
+	}
+	if s.dir != nil {
+		return s.dir.FS().Open(*b.Log.Path)
+	}
+	source, err := openLog(s.p, *b.Log.Path)
+	return source.in, err
 }
 
 // scanLog reads one log to its end, or to where reading breaks off.

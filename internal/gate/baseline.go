@@ -72,7 +72,7 @@ func compare(b, good *build.Build) {
 		return
 	}
 	for _, f := range known {
-		if !there[f.Fingerprint] && f.Rule != build.LastLines {
+		if !there[f.Fingerprint] && !f.Own() {
 			b.Gone = append(b.Gone, f)
 		}
 	}

@@ -200,6 +200,7 @@ func (a *account) failure(r *build.Report, g failure) {
 	}
 	a.text(2, dim, where+" ("+Line(g.cause.Rule, maxName)+")")
 	a.context(g.cause)
+	a.unlike(first)
 	if g.cause.Hint != nil {
 		a.text(2, "", "hint: "+Line(*g.cause.Hint, maxReason))
 	}

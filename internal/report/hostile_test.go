@@ -82,6 +82,7 @@ func tainted(text string) *build.Report {
 	}
 	b.Findings[0].Ignored = nil
 	b.Gone = slices.Clone(b.Findings)
+	b.Findings[2].Rule = build.Unlike
 	twin := *b
 	twin.Name = "twin"
 	b.Lacks(build.Missing{What: build.MissingLog, Reason: text, Code: &text})

@@ -65,6 +65,7 @@ func (s *summary) failures() {
 	for _, g := range failures(s.r) {
 		s.add(worthCause, "root cause", s.heading(g))
 		s.context(g)
+		s.unlike(g.builds[0])
 		for _, b := range g.builds[:min(len(g.builds), maxShared)] {
 			s.others(b, len(g.builds) > 1)
 		}

@@ -183,8 +183,8 @@ func (r *Rule) prepare() error {
 	switch {
 	case !idForm.MatchString(r.ID):
 		return r.wrong("id", "%q is not of the form family.name (a-z, 0-9, -)", r.ID)
-	case r.ID == build.LastLines:
-		return r.wrong("id", "%q is loggate's own", r.ID)
+	case r.Family() == "loggate":
+		return r.wrong("id", "%q is in loggate's own family", r.ID)
 	case !slices.Contains([]build.Severity{build.Error, build.Warning, build.Notice}, r.Severity):
 		return r.wrong("severity", "%q is not error, warning or notice", r.Severity)
 	case !slices.Contains([]build.Kind{build.Cause, build.Symptom, build.Summary}, r.Kind):

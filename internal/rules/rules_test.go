@@ -88,7 +88,7 @@ func TestParseErrors(t *testing.T) {
 		"one example":     {"rules:\n  - {id: a.b, pattern: x, examples: x}\n", `f.yml:2:37: a rule: examples is not a list: begin each entry with -`},
 		"null example":    {"rules:\n  - {id: a.b, pattern: x, examples: [x, ~]}\n", `f.yml:2:41: a rule: examples is not a text: write it behind the colon, in quotes where it looks like something else`},
 		"twice":           {"rules:\n  - {id: a.b, pattern: x}\n  - {id: a.b, pattern: y}\n", `f.yml:3:10: a.b: id: occurs twice`},
-		"own id":          {"rules:\n  - {id: loggate.last-lines, pattern: x}\n", `f.yml:2:10: loggate.last-lines: id: "loggate.last-lines" is loggate's own`},
+		"own id":          {"rules:\n  - {id: loggate.last-lines, pattern: x}\n", `f.yml:2:10: loggate.last-lines: id: "loggate.last-lines" is in loggate's own family`},
 		"no rules":        {"", "f.yml:1:1: has no rules"},
 		"two documents":   {"rules: []\n---\nrules: []\n", "f.yml:2:1: a second document: a rules file has one"},
 		"not a mapping":   {"rules: [x]\n", "f.yml:1:9: a rule must be a mapping of keys to values"},
