@@ -33,7 +33,9 @@ func (v *visit) describe(ctx context.Context, whyNot error) *build.Build {
 		b.Lacks(MissingOf(build.MissingLog, whyNot))
 	}
 	if ctx.Err() == nil && (v.pager.stitch.begun || b.StatusSource == build.FromAPI) {
-		v.addMetadata(ctx, b)
+		v.startMetadata(ctx)
+		got := v.metadata()
+		got.add(b)
 	}
 	return b
 }
@@ -57,25 +59,50 @@ func MissingOf(what string, err error) build.Missing {
 	return m
 }
 
-// addMetadata adds what record-info and full-stages tell. Either may be
-// forbidden to the caller; then the build is shown without.
-func (v *visit) addMetadata(ctx context.Context, b *build.Build) {
+// metadata is what record-info and full-stages tell. Either may be forbidden to
+// the caller; then the build is shown without.
+type metadata struct {
+	record RecordInfo
+	stages []build.Stage
+}
+
+// startMetadata asks for the metadata of a build that has ended while its log
+// is read.
+func (v *visit) startMetadata(ctx context.Context) {
+	if v.metadata != nil {
+		return
+	}
+	var got metadata
+	v.background.Go(func() { got = v.fetchMetadata(ctx) })
+	v.metadata = func() metadata {
+		v.background.Wait()
+		return got
+	}
+}
+
+func (v *visit) fetchMetadata(ctx context.Context) metadata {
 	ctx, cancel := context.WithTimeout(ctx, metadataTime)
 	defer cancel()
-	record := v.status.metadata(ctx)
-	b.Commit, b.Branch = known(build.Printable(record.Commit, 100)), known(build.Printable(record.Branch, 200))
-	b.StartedAt = record.StartTime
-	b.DurationMS = duration(record.DurationMS, record.StartTime, record.FinishTime)
-	if record.RecordID == "" {
-		return
+	got := metadata{record: v.status.metadata(ctx)}
+	if got.record.RecordID == "" {
+		return got
 	}
-	stages, err := v.client.FullStages(ctx, record.RecordID)
+	stages, err := v.client.FullStages(ctx, got.record.RecordID)
 	if err != nil {
-		return
+		return got
 	}
 	for _, s := range stages {
-		b.Stages = append(b.Stages, stageOf(s))
+		got.stages = append(got.stages, stageOf(s))
 	}
+	return got
+}
+
+// add adds the metadata to a build.
+func (m *metadata) add(b *build.Build) {
+	b.Commit, b.Branch = known(build.Printable(m.record.Commit, 100)), known(build.Printable(m.record.Branch, 200))
+	b.StartedAt = m.record.StartTime
+	b.DurationMS = duration(m.record.DurationMS, m.record.StartTime, m.record.FinishTime)
+	b.Stages = append(b.Stages, m.stages...)
 }
 
 func stageOf(s StageRecord) build.Stage {

@@ -144,7 +144,7 @@ func (p *pager) incomparable() string {
 // downloadRest downloads, checks and writes. written says that something of the
 // log's rest has been written.
 func (v *visit) downloadRest(ctx context.Context) (written bool, err error) {
-	record := v.status.metadata(ctx)
+	record := v.metadata().record
 	if record.RecordID == "" {
 		return false, errors.New("record-info names no record id")
 	}

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sourcegraph/conc"
+
 	"github.com/loggate/loggate/internal/build"
 )
 
@@ -79,6 +81,7 @@ func (f *Follower) Follow(ctx context.Context, ref build.Ref, w Watch) Followed 
 	if w.Scratch != nil && (w.Source == SourceAuto || w.Source == SourceDownload) {
 		v.pager.rest, v.pager.sum = v.download, sha256.New()
 	}
+	defer v.background.Wait()
 	whyNot := v.run(ctx)
 	if err := v.pager.finish(); err != nil && whyNot == nil {
 		whyNot = err
@@ -97,6 +100,9 @@ type visit struct {
 	status statusReader
 	pager  *pager
 
+	metadata   func() metadata // waits for it; nil before it is asked for
+	background conc.WaitGroup  // where it is
+
 	stands     standing
 	asked      time.Time // when the status was asked for last
 	unsure     time.Time // since when the API doesn't tell the status; zero while it does
@@ -113,6 +119,9 @@ type visit struct {
 func (v *visit) run(ctx context.Context) error {
 	for {
 		v.lookAtStatus(ctx)
+		if v.stands.ended && v.stands.err == nil {
+			v.startMetadata(ctx) // the status isn't asked for any more
+		}
 		problem, err := v.pager.catchUp(ctx, v.stands.ended)
 		done, whyNot := v.judge(ctx, problem, err)
 		if done {
