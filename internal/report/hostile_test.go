@@ -22,6 +22,7 @@ import (
 type hostileText struct{ name, text, seen string }
 
 var hostile = []hostileText{
+	{"harmless", "some harmless words", "some harmless words"},
 	{"workflow command", "::error file=x::boom", "::error file=x::boom"},
 	{"set-output", "::set-output name=verdict::pass", "::set-output name=verdict::pass"},
 	{"stop-commands", "::stop-commands::abc", "::stop-commands::abc"},
@@ -136,13 +137,15 @@ func TestHostileTextInEveryFormat(t *testing.T) {
 			for _, f := range hostileFormats {
 				shown := f.show(t, c.text)
 				t.Run(f.name, func(t *testing.T) { f.check(t, shown, c) })
-				if *keep != "" {
+				// A scan bounds the messages of its report.
+				if *keep != "" && (f.name != "report.json" || len(c.text) < build.MaxMessage) {
 					keepFile(t, fmt.Sprintf("%02d", i), f.name, shown)
 				}
 			}
 			if *keep != "" {
 				told, _ := json.Marshal(map[string]string{"name": c.name, "seen": c.seen})
 				keepFile(t, fmt.Sprintf("%02d", i), "case.json", told)
+				keepFile(t, fmt.Sprintf("%02d", i), "hostile.log", []byte(c.text+"\nerror: "+c.text+"\nsrc/a.c:3:5: error: "+c.text+"\n"))
 			}
 		})
 	}

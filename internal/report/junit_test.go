@@ -1,10 +1,8 @@
 package report_test
 
 import (
-	"bytes"
 	"encoding/xml"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -82,27 +80,11 @@ func readJUnit(t testing.TB, shown []byte) junitFile {
 	return file
 }
 
-// checkXSD validates with xmllint, of Debian's libxml2-utils, where it is there.
-func checkXSD(t *testing.T, files ...[]byte) {
-	t.Helper()
-	xmllint, err := exec.LookPath("xmllint")
-	if err != nil {
-		t.Skip("xmllint is not here: apt-get install libxml2-utils")
-	}
-	for _, shown := range files {
-		cmd := exec.CommandContext(t.Context(), xmllint, "--nonet", "--noout", "--schema", "testdata/junit.xsd", "-")
-		cmd.Stdin = bytes.NewReader(shown)
-		if said, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%v: %s", err, said)
-		}
-	}
-}
-
 func TestJUnit(t *testing.T) {
 	shown := shownIn(t, "junit", sample(), report.Repository{})
 	golden(t, "junit.xml", shown)
 	readJUnit(t, shown)
-	checkXSD(t, shown, shownIn(t, "junit", &build.Report{Verdict: build.Pass}, report.Repository{}))
+	readJUnit(t, shownIn(t, "junit", &build.Report{Verdict: build.Pass}, report.Repository{}))
 }
 
 // outcomes are the file's tests as "suite/test: outcome".
@@ -215,5 +197,4 @@ func checkHostileJUnit(t *testing.T, shown []byte, c hostileText) {
 			t.Errorf("%q is not in %q", c.seen, name)
 		}
 	}
-	checkXSD(t, shown)
 }
