@@ -35,7 +35,8 @@ type Matcher struct {
 	set    *Set
 	open   *Match
 	closed []*Match
-	found  ruleBits
+	found  bitset
+	also   bitset     // those of the line's other reading
 	before []numbered // the lines before, for rules with after; oldest first
 	behind bool       // there are such rules
 	heads  map[string]head
@@ -54,7 +55,7 @@ type numbered struct {
 
 // Matcher starts on a new log.
 func (s *Set) Matcher() *Matcher {
-	m := &Matcher{set: s, found: make(ruleBits, (len(s.rules)+63)/64), heads: map[string]head{}}
+	m := &Matcher{set: s, also: newBitset(len(s.rules)), found: newBitset(len(s.rules)), heads: map[string]head{}}
 	for _, r := range s.rules {
 		m.behind = m.behind || r.after != nil
 	}
@@ -170,12 +171,12 @@ func in(pattern *regexp.Regexp, text, alt string) bool {
 
 // start opens a match where a rule is found in the line.
 func (m *Matcher) start(no int64, text, alt string) {
-	clear(m.found)
-	m.candidates(text)
+	m.set.filter.candidates(text, m.found)
 	if alt != "" {
-		m.candidates(alt)
+		m.set.filter.candidates(alt, m.also)
+		m.found.unite(m.also)
 	}
-	m.found.each(func(i int) bool {
+	for i := range m.found.all() {
 		var match *Match
 		if alt != "" { // first, lest a level becomes part of a file's name
 			match = m.set.rules[i].try(no, alt)
@@ -184,17 +185,15 @@ func (m *Matcher) start(no int64, text, alt string) {
 			match = m.set.rules[i].try(no, text)
 		}
 		if match == nil || !m.lookBehind(match) {
-			return false
+			continue
 		}
 		m.open = match
 		if !match.Rule.multiLine() {
 			m.close()
 		}
-		return true
-	})
+		return
+	}
 }
-
-func (m *Matcher) candidates(text string) { m.set.filter.candidates(text, m.found) }
 
 // lookBehind finds the line before, if the rule wants one.
 func (m *Matcher) lookBehind(match *Match) bool {

@@ -1,10 +1,7 @@
 package rules
 
 import (
-	"bufio"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -128,56 +125,6 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}
 	}
-}
-
-// TestFilter wants the filter to let pass every rule that is found in a line.
-func TestFilter(t *testing.T) {
-	set, err := Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, rule := range set.Rules() {
-		for _, example := range rule.Examples {
-			for line := range strings.SplitSeq(example.Log, "\n") {
-				checkFilter(t, set, line)
-			}
-		}
-	}
-	logs, _ := filepath.Glob("../../testdata/logs/*.log")
-	for _, name := range logs {
-		file, err := os.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for lines := bufio.NewScanner(file); lines.Scan(); {
-			checkFilter(t, set, lines.Text())
-		}
-		file.Close()
-	}
-}
-
-func checkFilter(t *testing.T, set *Set, line string) {
-	t.Helper()
-	passed := make(ruleBits, (len(set.rules)+63)/64)
-	set.filter.candidates(line, passed)
-	for i, rule := range set.rules {
-		if rule.pattern.MatchString(line) && passed[i/64]&(1<<(i%64)) == 0 {
-			t.Errorf("%s is found in %q, but the filter keeps it out", rule.ID, line)
-		}
-	}
-}
-
-func FuzzFilter(f *testing.F) {
-	f.Add(`(?i)task k.*fail|(?:Error|Exception): \d+`, "TA\u017fK \u212a FAIL")
-	f.Add(`a(b|cd)+e?[fg]{2,3}\x{FFFD}x`, "acdbfg\xffx")
-	f.Add("(?i)ÀB|c\n", "àb")
-	f.Fuzz(func(t *testing.T, pattern, line string) {
-		rule := Rule{ID: "a.b", Pattern: pattern}
-		if len(pattern) > 1000 || rule.prepare() != nil {
-			return
-		}
-		checkFilter(t, &Set{rules: []*Rule{&rule}, filter: newFilter([]*Rule{&rule})}, line)
-	})
 }
 
 func FuzzParse(f *testing.F) {
