@@ -185,7 +185,7 @@ func (c *demoCommand) judge(p Process, rep *build.Report, builds []simulator.Bui
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.Stdout, "\nThe demo went as expected: all four logs are whole (their SHA-256 are the sources'), in spite of %s.\n"+
+	fmt.Fprintf(p.Stdout, "\nThe demo went as expected: all four logs are whole (their SHA-256 are the sources'),\nin spite of %s.\n"+
 		"In a pipeline, the gate would have exited with %d.\n", faultsOf(stats), rep.ExitCode)
 	return nil
 }

@@ -76,7 +76,7 @@ func (a *account) paint(sgr, text string) string {
 }
 
 func (a *account) head(title string) {
-	fmt.Fprintf(a, "%s\n", a.paint(bold, title))
+	a.text(0, bold, title)
 }
 
 // builds is the table, aligned over its columns but for those that would be
@@ -187,7 +187,8 @@ func (a *account) failure(r *build.Report, g failure) {
 	}
 	a.head(title)
 	if n := len(g.builds); n > 1 {
-		fmt.Fprintf(a, "  the same cause in %d of %s: %s\n", n, plural(len(r.Builds), "build"), listed(g.builds, func(b *build.Build) string { return Line(titled(b), maxName) }))
+		a.text(2, "", fmt.Sprintf("the same cause in %d of %s: %s", n, plural(len(r.Builds), "build"),
+			listed(g.builds, func(b *build.Build) string { return Line(titled(b), maxName) })))
 	}
 	if g.cause == nil {
 		fmt.Fprint(a, "  nothing in the log is known to explain it\n\n")
@@ -231,10 +232,10 @@ func (a *account) explain(r *build.Report) {
 				break
 			}
 			f := &b.Findings[i]
-			fmt.Fprintf(a, "  %d. %s %s, line %s: %s\n", f.Rank, Line(string(f.Severity), maxName), Line(f.Rule, maxName),
-				thousands(f.Line), Line(f.Message, maxCell))
+			a.text(2, "", fmt.Sprintf("%d. %s %s, line %s: %s", f.Rank, Line(string(f.Severity), maxName), Line(f.Rule, maxName),
+				thousands(f.Line), Line(f.Message, maxCell)))
 			for _, why := range f.Why {
-				fmt.Fprintf(a, "       %s\n", a.paint(dim, "because: "+Line(why, maxReason)))
+				a.text(7, dim, "because: "+Line(why, maxReason))
 			}
 		}
 		a.WriteByte('\n')
@@ -268,7 +269,7 @@ func (a *account) reasons(r *build.Report) {
 		if g.source != nil {
 			title += " (" + Line(*g.source, maxName) + ")"
 		}
-		fmt.Fprintf(a, "  %s\n", title)
+		a.text(2, "", title)
 		for i, one := range g.cases {
 			if i == maxCases {
 				fmt.Fprintf(a, "    %s left out\n", plural(len(g.cases)-i, "case"))
@@ -326,13 +327,16 @@ func (a *account) picture(r *build.Report) {
 // text writes one paragraph after so many blanks. On a terminal it is broken
 // between words, elsewhere whoever shows the text breaks it.
 func (a *account) text(indent int, sgr, text string) {
-	lines := []string{text}
-	if a.terminal {
-		lines = wrapped(text, a.o.Width-indent)
-	}
-	for _, line := range lines {
+	for _, line := range a.lines(indent, text) {
 		fmt.Fprintf(a, "%s%s\n", strings.Repeat(" ", indent), a.paint(sgr, atStart(line)))
 	}
+}
+
+func (a *account) lines(indent int, text string) []string {
+	if !a.terminal {
+		return []string{text}
+	}
+	return wrapped(text, a.o.Width-indent)
 }
 
 // verdict comes last, where a terminal's reader looks.
@@ -341,7 +345,13 @@ func (a *account) verdict(r *build.Report) {
 	if sgr == "" {
 		sgr = yellow
 	}
-	fmt.Fprintf(a, "%s: %s%s\n", a.paint(bold+";"+sgr, Line(strings.ToUpper(string(r.Verdict)), maxName)), tally(r), lenient(r))
+	verdict := Line(strings.ToUpper(string(r.Verdict)), maxName)
+	for i, line := range a.lines(0, verdict+": "+tally(r)+lenient(r)) {
+		if i == 0 {
+			line = a.paint(bold+";"+sgr, verdict) + strings.TrimPrefix(line, verdict)
+		}
+		fmt.Fprintln(a, line)
+	}
 	if a.o.OutputDir != "" {
 		fmt.Fprintf(a, "Artifacts are in %s\n", Line(a.o.OutputDir, maxReason))
 	}

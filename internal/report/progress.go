@@ -22,18 +22,22 @@ type State struct {
 // Queued is the phase of a build that isn't begun; it has no line of its own.
 const Queued = "queued"
 
-// The pace of progress: how often a terminal is painted, and how often a build
-// has a line elsewhere while its phase stays the same.
+// The pace of progress: how often a terminal is painted; elsewhere, after how
+// long a build has a line, twice as long each time up to a bound, and how long
+// after the last one a new phase has one. Most builds have ended before that,
+// and a job's log isn't filled by those that run for an hour.
 const (
 	paintEvery = 200 * time.Millisecond
-	lineEvery  = 10 * time.Second
+	firstLine  = 10 * time.Second
+	rarest     = 5 * time.Minute
+	phaseLine  = 2 * time.Second
 	maxPainted = 10 // builds on a terminal at a time
 )
 
 // Progress shows how far the builds of a run are. On a terminal it paints a
 // line per build under way and a bar of the builds that have ended, in place;
-// elsewhere it prints a line per build at each change of phase and at most
-// every ten seconds. It may be used by several goroutines at once. Errors of
+// elsewhere it prints a line when a build ends, and less and less often before.
+// It may be used by several goroutines at once. Errors of
 // its writer are of no consequence.
 //
 // On a terminal it owns one goroutine, from NewProgress to Done. It is our own
@@ -54,11 +58,12 @@ type Progress struct {
 	stopped chan struct{}
 }
 
-// shown is a build's state, and when it was printed and how its phase was.
+// shown is a build's state, when it was printed or else first heard of, and how
+// long after that it is printed again.
 type shown struct {
 	State
-	at    time.Time
-	phase string
+	at   time.Time
+	wait time.Duration
 }
 
 // NewProgress shows progress on w, the process's standard error. Terminal says
@@ -84,17 +89,29 @@ func (p *Progress) Update(name string, state State) {
 	if !known {
 		p.order = append(p.order, name)
 		p.label = max(p.label, columns(fit(Line(name, maxName), maxLabel)))
+		was.at, was.wait = time.Now(), firstLine
 	}
-	now := shown{State: state, at: was.at, phase: was.phase}
-	changed := state.Phase != was.phase || state.Ended != was.Ended
-	due := changed || !p.terminal && !state.Ended && time.Since(was.at) >= lineEvery
-	if due && state.Phase != Queued && (!p.terminal || state.Ended) {
+	now := shown{State: state, at: was.at, wait: was.wait}
+	if p.due(was, state) {
 		p.clear()
 		fmt.Fprintln(p.w, p.line(name, state))
-		now.at = time.Now()
+		now.at, now.wait = time.Now(), min(2*was.wait, rarest)
 	}
-	now.phase = state.Phase
 	p.states[name] = now
+}
+
+// due says whether a state gets a line of its own.
+func (p *Progress) due(was shown, now State) bool {
+	switch since := time.Since(was.at); {
+	case now.Phase == Queued:
+		return false
+	case now.Ended:
+		return !was.Ended || was.Phase != now.Phase
+	case p.terminal:
+		return false
+	default:
+		return since >= was.wait || was.Phase != now.Phase && since >= phaseLine
+	}
 }
 
 // Done ends the progress and removes what is painted. Nothing is shown
@@ -205,10 +222,14 @@ func (p *Progress) bar(ended, undrawn int) string {
 
 // line is a build's line: "api  fetching   12 pages   1.2 MiB   10,230 lines   4s".
 func (p *Progress) line(name string, s State) string {
+	lines := ""
+	if s.Lines > 0 || s.Ended { // unknown before
+		lines = plural(int(s.Lines), "line")
+	}
 	text := fmt.Sprintf("%s  %s  %s  %s  %s  %s",
 		pad(fit(Line(name, maxName), maxLabel), p.label), pad(fit(Line(s.Phase, maxName), maxLabel), 10),
 		padLeft(plural(int(s.Pages), "page"), 9), padLeft(bytesText(s.Bytes), 9),
-		padLeft(plural(int(s.Lines), "line"), 13), padLeft(durationText(s.Elapsed), 6))
+		padLeft(lines, 13), padLeft(durationText(s.Elapsed), 6))
 	if p.terminal {
 		return fit(text, p.width-1)
 	}

@@ -52,6 +52,31 @@ func TestProgressInLines(t *testing.T) {
 	})
 }
 
+// A job's log isn't filled: a build of an hour has some twenty lines, one that
+// is done soon has one.
+func TestProgressIsSparing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out syncBuffer
+		p := report.NewProgress(&out, false, 0)
+		for _, phase := range []string{"asking", "waiting", "fetching"} {
+			p.Update("short", report.State{Phase: phase})
+			time.Sleep(300 * time.Millisecond)
+		}
+		p.Update("short", report.State{Phase: "success", Ended: true})
+		for range 3600 {
+			p.Update("long", report.State{Phase: "following"})
+			time.Sleep(time.Second)
+		}
+		p.Update("long", report.State{Phase: "success", Ended: true})
+		if n := strings.Count(out.String(), "short "); n != 1 {
+			t.Errorf("%d lines of the short build", n)
+		}
+		if n := strings.Count(out.String(), "long "); n < 10 || n > 20 {
+			t.Errorf("%d lines of the long build:\n%s", n, out.String())
+		}
+	})
+}
+
 // screen is what a terminal shows of out.
 func screen(t *testing.T, out string) []string {
 	t.Helper()
