@@ -120,6 +120,8 @@ func row(b *build.Build) string {
 	cause := unknown
 	if f := b.RootCause(); f != nil && b.Status != build.Success {
 		cause = causeCell(f)
+	} else if !whole(b) {
+		cause = "evidence is missing"
 	}
 	log := unknown
 	if b.Log.Path != nil {

@@ -25,7 +25,7 @@ func TestLoadDir(t *testing.T) {
 	dir := write(t, map[string]string{
 		"api.log":      "a\n[2026/03/02 09:00:00.444 GMT+08:00] [ERROR] [shell构建:official_shell_shell] : 该步骤执行失败, exit code: 1\n",
 		"deploy.log":   "a\n",
-		"deploy.json":  `{"job_id":"` + other + `","build_no":12,"result":"ABORTED","running_for":"5s","visible_after":"2s"}`,
+		"deploy.json":  `{"job_id":"` + other + `","build_no":12,"result":"ABORTED","took":"90s","running_for":"5s","visible_after":"2s"}`,
 		"empty.log":    "",
 		"hang.log":     "a\n",
 		"hang.json":    `{"hang":true}`,
@@ -52,7 +52,7 @@ func TestLoadDir(t *testing.T) {
 	if got := strings.Join(results, " "); got != "FAILURE ABORTED SUCCESS SUCCESS SUCCESS SUCCESS TIMEOUT SUCCESS" {
 		t.Errorf("results are %s", got)
 	}
-	if d := builds[1]; d.Grow == nil || d.Grow.Duration != 5*time.Second || d.VisibleAfter != 2*time.Second {
+	if d := builds[1]; d.Took != 90*time.Second || d.Grow == nil || d.Grow.Duration != 5*time.Second || d.VisibleAfter != 2*time.Second {
 		t.Errorf("deploy is %+v", d)
 	}
 	if !builds[4].Hang || !builds[5].Forbidden {
@@ -72,6 +72,7 @@ func TestLoadDirErrors(t *testing.T) {
 		{`{"build_no":-1}`, "build number -1"},
 		{`{"build_no":"7"}`, "build_no"},
 		{`{"number":7}`, `unknown field "number"`},
+		{`{"took":"-1s"}`, `took "-1s"`},
 		{`{"running_for":"5"}`, `running_for "5"`},
 		{`{"running_for":"0s"}`, "above 0"},
 		{`{"visible_after":"soon"}`, `visible_after "soon"`},
