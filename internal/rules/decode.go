@@ -47,6 +47,10 @@ type rulesFile struct {
 // Parse reads a rules file. name is only for its errors, which are
 // *FormatError with file, line and column.
 func Parse(name string, text []byte) ([]Rule, error) {
+	return parse(name, text, (*Rule).prepare)
+}
+
+func parse(name string, text []byte, prepare func(*Rule) error) ([]Rule, error) {
 	if len(text) > maxFile {
 		return nil, &FormatError{File: name, Problem: fmt.Sprintf("has %d bytes, at most %d are read", len(text), maxFile)}
 	}
@@ -60,7 +64,7 @@ func Parse(name string, text []byte) ([]Rule, error) {
 	seen := map[string]bool{}
 	for i := range file.Rules {
 		r := &file.Rules[i]
-		if err := r.prepare(); err != nil {
+		if err := prepare(r); err != nil {
 			return nil, locate(name, err)
 		}
 		if seen[r.ID] {

@@ -36,10 +36,11 @@ const (
 	hashBits   = 16
 )
 
-// filter tells which rules are worth trying on a line.
+// filter tells which rules are worth trying on a line, and which lines may be
+// the ones that rules with after want.
 type filter struct {
 	starts starts
-	needs  []*need // by rule
+	needs  []*need // by rule; what rules want before is one more
 	always bitset  // the rules without a sign
 	signs  []sign
 	hashes [1 << hashBits / 64]uint64 // a bit for each hash of a sign's gram
@@ -54,12 +55,18 @@ type sign struct {
 	next   int32 // as filter.first
 }
 
-func newFilter(rules []*Rule) *filter {
-	f := &filter{starts: newStarts(len(rules)), needs: make([]*need, len(rules)), always: newBitset(len(rules))}
+// newFilter is for the patterns of the rules and, after them, those of heads.
+func newFilter(rules []*Rule, heads []string) *filter {
+	patterns := make([]string, 0, len(rules)+len(heads))
+	for _, r := range rules {
+		patterns = append(patterns, r.Pattern)
+	}
+	patterns = append(patterns, heads...)
+	f := &filter{starts: newStarts(len(patterns)), needs: make([]*need, len(patterns)), always: newBitset(len(patterns))}
 	often := frequencies(rules)
 	known := map[literal]int{}
-	for i, r := range rules {
-		re, err := syntax.Parse(r.Pattern, syntax.Perl)
+	for i, pattern := range patterns {
+		re, err := syntax.Parse(pattern, syntax.Perl)
 		if err != nil {
 			continue // prepare has refused it before
 		}

@@ -90,11 +90,14 @@ func readLog(t *testing.T, name string) string {
 
 func checkFilter(t *testing.T, set *Set, line string) {
 	t.Helper()
-	passed := newBitset(len(set.rules))
-	set.filter.candidates(line, passed)
+	passed := newBitset(len(set.rules) + len(set.heads))
+	set.filter().candidates(line, passed)
 	for i, rule := range set.rules {
-		if !passed.has(i) && rule.pattern.MatchString(line) {
+		if !passed.has(i) && rule.pattern.in(line, "") {
 			t.Errorf("%s is found in %q, but the filter keeps it out", rule.ID, line)
+		}
+		if head := set.headOf[i]; head >= 0 && !passed.has(len(set.rules)+head) && rule.after.in(line, "") {
+			t.Errorf("%s has %q before it, but the filter keeps it out", rule.ID, line)
 		}
 	}
 }
@@ -105,16 +108,16 @@ func TestFilterInvented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	passed := newBitset(len(set.rules))
+	passed := newBitset(len(set.rules) + len(set.heads))
 	for i, rule := range set.rules {
 		found := 0
 		for seed := range uint64(200) {
 			line := invented(t, rule.Pattern, seed)
-			if !rule.pattern.MatchString(line) {
+			if !rule.pattern.in(line, "") {
 				continue // an assertion on neighbouring characters doesn't hold
 			}
 			found++
-			if set.filter.candidates(line, passed); !passed.has(i) {
+			if set.filter().candidates(line, passed); !passed.has(i) {
 				t.Errorf("%s is found in %q, but the filter keeps it out", rule.ID, line)
 			}
 		}
@@ -135,8 +138,10 @@ func FuzzFilter(f *testing.F) {
 		if len(pattern) > 1000 || rule.prepare() != nil {
 			return
 		}
-		list := []*Rule{&rule}
-		set := &Set{rules: list, filter: newFilter(list)}
+		set, err := newSet([]*Rule{&rule})
+		if err != nil {
+			t.Fatal(err)
+		}
 		checkFilter(t, set, line)
 		checkFilter(t, set, invented(t, pattern, seed))
 		checkFilter(t, set, line+invented(t, pattern, seed+1)+line)
@@ -222,14 +227,15 @@ func TestMatcherAsNaive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	naive := &Set{rules: set.rules, filter: newFilter(nil)}
-	naive.filter.starts = newStarts(len(set.rules))
-	naive.filter.always = newBitset(len(set.rules))
-	naive.filter.needs = make([]*need, len(set.rules))
-	for i := range set.rules {
-		naive.filter.always.add(i)
-		naive.filter.starts.allowFrom(0, i)
+	naive := *set
+	size := len(set.rules) + len(set.heads)
+	all := &filter{starts: newStarts(size), always: newBitset(size), needs: make([]*need, size)}
+	for i := range size {
+		all.always.add(i)
+		all.starts.first.allowAll(0, i)
+		all.starts.inside.allowAll(0, i)
 	}
+	naive.filter = func() *filter { return all }
 	for i, log := range logs(t, "../../testdata/logs/*.codearts.log") {
 		got, want := allFound(set.Find(log)), allFound(naive.Find(log))
 		if !slices.Equal(got, want) {

@@ -10,7 +10,7 @@ import (
 // Bounds of the texts that one part of a pattern gives.
 const (
 	mostExact   = 16 // when alternatives are joined to what is before or after them
-	mostInClass = 6  // characters of a class that is taken for alternatives
+	mostInClass = 4  // characters of a class that is taken for alternatives
 )
 
 // need is what a line must contain for a pattern to be found in it: a literal, or

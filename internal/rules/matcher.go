@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -33,13 +32,15 @@ type Match struct {
 // Matcher applies a set to the lines of one log, in order.
 type Matcher struct {
 	set    *Set
+	filter *filter
 	open   *Match
 	closed []*Match
 	found  bitset
-	also   bitset     // those of the line's other reading
+	also   bitset // those of the line's other reading
+	lines  int64
 	before []numbered // the lines before, for rules with after; oldest first
-	behind bool       // there are such rules
 	heads  map[string]head
+	nearby []int64 // by Set.heads, the last of the lines that it may be found in
 }
 
 // head is what a rule with after has found there, and the last line of the finding.
@@ -55,9 +56,13 @@ type numbered struct {
 
 // Matcher starts on a new log.
 func (s *Set) Matcher() *Matcher {
-	m := &Matcher{set: s, also: newBitset(len(s.rules)), found: newBitset(len(s.rules)), heads: map[string]head{}}
-	for _, r := range s.rules {
-		m.behind = m.behind || r.after != nil
+	size := len(s.rules) + len(s.heads)
+	m := &Matcher{
+		set: s, filter: s.filter(), found: newBitset(size), also: newBitset(size),
+		heads: map[string]head{}, nearby: make([]int64, len(s.heads)),
+	}
+	for i := range m.nearby {
+		m.nearby[i] = -lookBehind
 	}
 	return m
 }
@@ -70,11 +75,14 @@ func (m *Matcher) Open() *Match { return m.open }
 // several times. The slice is good until the next call.
 func (m *Matcher) Line(no int64, text, alt string) []*Match {
 	m.closed = m.closed[:0]
+	m.lines++
+	m.filter.candidates(text, m.found)
 	if m.open == nil || !m.continueOpen(no, text, alt) {
 		m.close()
 		m.start(no, text, alt)
 	}
-	if m.behind {
+	if len(m.nearby) > 0 {
+		m.note()
 		if len(m.before) == lookBehind {
 			copy(m.before, m.before[1:])
 			m.before = m.before[:lookBehind-1]
@@ -120,17 +128,17 @@ func (m *Matcher) continueOpen(no int64, text, alt string) bool {
 	if open.ended {
 		return open.goesOn(no, text, alt)
 	}
-	if in(r.continues, text, alt) {
+	if r.continues.in(text, alt) {
 		open.add(no, text, alt)
-		if in(r.end, text, alt) {
+		if r.end.in(text, alt) {
 			m.end()
 		}
 		return true
 	}
-	if in(r.pattern, text, alt) {
+	if r.pattern.in(text, alt) {
 		return false
 	}
-	if in(r.end, text, alt) {
+	if r.end.in(text, alt) {
 		open.add(no, text, alt)
 		m.end()
 		return true
@@ -155,7 +163,7 @@ func (m *Matcher) end() {
 // followed by one that does.
 func (match *Match) goesOn(no int64, text, alt string) bool {
 	switch {
-	case in(match.Rule.joins, text, alt):
+	case match.Rule.joins.in(text, alt):
 		match.ended = false
 	case text != "":
 		return false
@@ -164,19 +172,34 @@ func (match *Match) goesOn(no int64, text, alt string) bool {
 	return true
 }
 
-// in says whether the pattern, which may be nil, is in either reading of a line.
-func in(pattern *regexp.Regexp, text, alt string) bool {
-	return pattern != nil && (pattern.MatchString(text) || alt != "" && pattern.MatchString(alt))
+// note notes what may be found in the present line by rules with after.
+func (m *Matcher) note() {
+	for i := range m.found.all() {
+		if head := i - len(m.set.rules); head >= 0 {
+			m.nearby[head] = m.lines
+		}
+	}
 }
 
-// start opens a match where a rule is found in the line.
+// possible says whether what the rule, by its place, wants before the present line may be there.
+func (m *Matcher) possible(rule int, no int64) bool {
+	head, r := m.set.headOf[rule], m.set.rules[rule]
+	return head < 0 || m.nearby[head] >= m.lines-int64(r.AfterLines) || m.heads[r.After].used == no-1
+}
+
+// start opens a match where a rule is found in the line, of which the candidates are known.
 func (m *Matcher) start(no int64, text, alt string) {
-	m.set.filter.candidates(text, m.found)
 	if alt != "" {
-		m.set.filter.candidates(alt, m.also)
+		m.filter.candidates(alt, m.also)
 		m.found.unite(m.also)
 	}
 	for i := range m.found.all() {
+		if i >= len(m.set.rules) {
+			return
+		}
+		if !m.possible(i, no) {
+			continue
+		}
 		var match *Match
 		if alt != "" { // first, lest a level becomes part of a file's name
 			match = m.set.rules[i].try(no, alt)
@@ -208,7 +231,7 @@ func (m *Matcher) lookBehind(match *Match) bool {
 	}
 	for i := len(m.before) - 1; i >= max(0, len(m.before)-r.AfterLines); i-- {
 		line := m.before[i]
-		if r.after.MatchString(line.text) {
+		if r.after.in(line.text, "") {
 			m.heads[r.After] = head{line, match.First}
 			match.readBefore(line.text)
 			match.First = line.no
@@ -222,13 +245,13 @@ func (m *Matcher) lookBehind(match *Match) bool {
 // has captured stays.
 func (match *Match) readBefore(text string) {
 	own := *match
-	match.read(match.Rule.after, text, match.Rule.after.FindStringSubmatchIndex(text))
+	match.read(match.Rule.after, text, match.Rule.after.groups(text))
 	match.replace(own)
 }
 
 // try is the match of the rule in the line, or nil.
 func (r *Rule) try(no int64, text string) *Match {
-	found := r.pattern.FindStringSubmatchIndex(text)
+	found := r.pattern.groups(text)
 	if found == nil {
 		return nil
 	}
@@ -253,13 +276,13 @@ func (match *Match) add(no int64, text, alt string) {
 			continue
 		}
 		if r.first != nil && !match.readFirst {
-			if found := r.first.FindStringSubmatchIndex(reading); found != nil {
+			if found := r.first.groups(reading); found != nil {
 				match.readFirst = true
 				match.read(r.first, reading, found)
 			}
 		}
 		if r.last != nil {
-			if found := r.last.FindStringSubmatchIndex(reading); found != nil {
+			if found := r.last.groups(reading); found != nil {
 				match.read(r.last, reading, found)
 			}
 		}
@@ -267,8 +290,8 @@ func (match *Match) add(no int64, text, alt string) {
 }
 
 // read takes over what the groups have captured.
-func (match *Match) read(pattern *regexp.Regexp, text string, found []int) {
-	for i, name := range pattern.SubexpNames() {
+func (match *Match) read(pattern *lazyRegexp, text string, found []int) {
+	for i, name := range pattern.names() {
 		if name == "" || found[2*i] < 0 || found[2*i] == found[2*i+1] {
 			continue
 		}

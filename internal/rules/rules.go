@@ -138,7 +138,7 @@ type Rule struct {
 	at   map[string]position // of its keys, for errors
 	user bool                // from .loggate.yml: goes before the built-in ones
 
-	pattern, continues, end, first, last, after, joins *regexp.Regexp
+	pattern, continues, end, first, last, after, joins *lazyRegexp // nil where it is empty
 }
 
 // Example is a piece of a log in which its rule finds one thing, and what
@@ -163,8 +163,16 @@ func (r *Rule) Family() string {
 	return family
 }
 
-// prepare fills in defaults, checks every field and compiles the patterns.
+// prepare checks every field and every pattern, and fills in defaults.
 func (r *Rule) prepare() error {
+	if err := r.complete(); err != nil {
+		return err
+	}
+	return r.check()
+}
+
+// complete fills in defaults and checks every field but for what the patterns say.
+func (r *Rule) complete() error {
 	if r.Severity == "" {
 		r.Severity = build.Error
 	}
@@ -200,22 +208,30 @@ func (r *Rule) prepare() error {
 	case r.Joins != "" && r.End == "":
 		return r.wrong("joins", "goes on after end, which is missing")
 	}
-	return r.compile()
+	for _, p := range r.patterns() {
+		if p.text != "" {
+			*p.into = newLazyRegexp(p.text)
+		}
+	}
+	return nil
 }
 
-// compile compiles every pattern that is set and checks its groups' names.
-func (r *Rule) compile() error {
-	for _, p := range []struct {
-		key, text string
-		into      **regexp.Regexp
-	}{
+type pattern struct {
+	key, text string
+	into      **lazyRegexp
+}
+
+func (r *Rule) patterns() []pattern {
+	return []pattern{
 		{"pattern", r.Pattern, &r.pattern}, {"continues", r.Continues, &r.continues}, {"end", r.End, &r.end},
 		{"first", r.First, &r.first}, {"last", r.Last, &r.last}, {"after", r.After, &r.after},
 		{"joins", r.Joins, &r.joins},
-	} {
-		if p.text == "" {
-			continue
-		}
+	}
+}
+
+// check checks the syntax of every pattern and its groups' names.
+func (r *Rule) check() error {
+	for _, p := range r.patterns() {
 		compiled, err := regexp.Compile(p.text)
 		if err != nil {
 			return r.wrong(p.key, "%v", err)
@@ -228,7 +244,6 @@ func (r *Rule) compile() error {
 		if p.key == "pattern" && compiled.MatchString("") {
 			return r.wrong(p.key, "%q matches an empty line", p.text)
 		}
-		*p.into = compiled
 	}
 	return nil
 }

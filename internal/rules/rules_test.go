@@ -25,7 +25,7 @@ func TestCatalog(t *testing.T) {
 				t.Error(err)
 			}
 			found := newBitset(1)
-			newFilter([]*Rule{&rule}).candidates("@@@@", found)
+			newFilter([]*Rule{&rule}, nil).candidates("@@@@", found)
 			if found.has(0) {
 				t.Errorf("has to be tried on every line, as %s asks for no literal and no start", rule.Pattern)
 			}

@@ -18,8 +18,10 @@ var catalog embed.FS
 
 // Set is a compiled collection of rules. It never changes and may be shared.
 type Set struct {
-	rules  []*Rule // in the order in which they are tried
-	filter *filter
+	rules  []*Rule        // in the order in which they are tried
+	heads  []string       // what they have in after, each once
+	headOf []int          // by rule, the place in heads, -1 when it has none
+	filter func() *filter // made when a log is there to be read
 }
 
 // builtin reads the embedded catalogue, at its first use.
@@ -34,7 +36,7 @@ var builtin = sync.OnceValues(func() (*Set, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the rule catalogue: %w", err)
 		}
-		parsed, err := Parse(path.Base(name), text)
+		parsed, err := parse(path.Base(name), text, (*Rule).complete) // its patterns are checked by tests
 		if err != nil {
 			return nil, fmt.Errorf("read the rule catalogue: %w", err)
 		}
@@ -113,7 +115,19 @@ func newSet(list []*Rule) (*Set, error) {
 			cmp.Compare(len(b.Pattern), len(a.Pattern)),
 			cmp.Compare(a.ID, b.ID))
 	})
-	return &Set{rules: list, filter: newFilter(list)}, nil
+	s := &Set{rules: list}
+	for _, r := range list {
+		at := -1
+		if r.After != "" {
+			if at = slices.Index(s.heads, r.After); at < 0 {
+				at = len(s.heads)
+				s.heads = append(s.heads, r.After)
+			}
+		}
+		s.headOf = append(s.headOf, at)
+	}
+	s.filter = sync.OnceValue(func() *filter { return newFilter(s.rules, s.heads) })
+	return s, nil
 }
 
 // lastResort is the family of the rules that are tried after all others.

@@ -5,12 +5,51 @@ import (
 	"unicode/utf8"
 )
 
-// starts tells by a line's first characters which rules can be found in it. It has
-// the rules that can read a class of characters in a place, by both.
-type starts []bitset
+// starts tells by the first characters of a line which rules can be found in it.
+type starts struct {
+	first  places // of the line
+	inside places // of what follows the white space that the line begins with
+}
 
-// startLength is how many characters are looked at. The classes are the
-// characters of ASCII, all others, and the line's end.
+func newStarts(rules int) starts { return starts{newPlaces(rules), newPlaces(rules)} }
+
+// keep removes the rules that the line doesn't start for.
+func (s starts) keep(line string, found bitset) {
+	s.first.keep(line, found)
+	indent := 0
+	for indent < len(line) && white(line[indent]) {
+		indent++
+	}
+	if indent > 0 {
+		s.inside.keep(line[indent:], found)
+	}
+}
+
+// white says whether \s reads the character; it may be all that \s reads.
+func white(char byte) bool { return char == ' ' || '\t' <= char && char <= '\r' && char != '\v' }
+
+// allow notes how a line can start that the rule's pattern is found in.
+func (s starts) allow(rule int, re *syntax.Regexp) {
+	program, err := syntax.Compile(re)
+	if err != nil {
+		return // prepare has refused it before
+	}
+	w := walk{program: program, seen: make([]int, len(program.Inst))}
+	start := []uint32{uint32(program.Start)}
+	if len(w.reach(start, false, true)) > 0 { // it can be found anywhere in a line
+		s.first.allowAll(0, rule)
+		s.inside.allowAll(0, rule)
+		return
+	}
+	s.first.allow(rule, &w, start, true)
+	s.inside.allow(rule, &w, w.afterWhite(start), false)
+}
+
+// places has for each of some places in a line and each class of characters the
+// rules that can read it there. The classes are the characters of ASCII, all
+// others, and the line's end.
+type places []bitset
+
 const (
 	startLength  = 10
 	startOther   = utf8.RuneSelf
@@ -18,73 +57,64 @@ const (
 	startClasses = utf8.RuneSelf + 2
 )
 
-func newStarts(rules int) starts { return newBitsets(startLength*startClasses, rules) }
+func newPlaces(rules int) places { return newBitsets(startLength*startClasses, rules) }
 
-func (s starts) at(place, class int) bitset { return s[place*startClasses+class] }
+func (p places) at(place, class int) bitset { return p[place*startClasses+class] }
 
-// keep removes the rules that the line doesn't start for.
-func (s starts) keep(line string, found bitset) {
+func (p places) keep(text string, found bitset) {
 	for place := range startLength {
 		class := startEnd
-		if place < len(line) {
-			class = min(int(line[place]), startOther)
+		if place < len(text) {
+			class = min(int(text[place]), startOther)
 		}
-		found.intersect(s.at(place, class))
+		found.intersect(p.at(place, class))
 		if class >= startOther { // the next character is no single byte further
 			return
 		}
 	}
 }
 
-// allow notes how a line can start that the rule's pattern is found in: which
-// characters it could read in each place, whatever it has read before.
-func (s starts) allow(rule int, re *syntax.Regexp) {
-	program, err := syntax.Compile(re)
-	if err != nil {
-		return // prepare has refused it before
-	}
-	w := walk{program: program, seen: make([]int, len(program.Inst))}
-	at := []uint32{uint32(program.Start)}
-	if len(w.reach(at, false, true)) > 0 { // it can be found anywhere in a line
-		s.allowFrom(0, rule)
-		return
-	}
+// allow notes the characters that the program, going on from the instructions, could read
+// in each place, whatever it has read in the places before; start says whether the
+// first place is the line's.
+func (p places) allow(rule int, w *walk, from []uint32, start bool) {
 	for place := range startLength {
-		for _, pc := range w.reach(at, place == 0, true) {
-			if program.Inst[pc].Op == syntax.InstMatch {
-				s.at(place, startEnd).add(rule)
+		start = start && place == 0
+		for _, pc := range w.reach(from, start, true) {
+			if w.program.Inst[pc].Op == syntax.InstMatch {
+				p.at(place, startEnd).add(rule)
 			}
 		}
 		var next []uint32
-		for _, pc := range w.reach(at, place == 0, false) {
-			inst := &program.Inst[pc]
+		for _, pc := range w.reach(from, start, false) {
+			inst := &w.program.Inst[pc]
 			if inst.Op == syntax.InstMatch {
-				s.allowFrom(place, rule)
+				p.allowAll(place, rule)
 				return
 			}
-			s.allowRead(place, rule, inst)
+			p.allowRead(place, rule, inst)
 			next = append(next, inst.Out)
 		}
-		at = next
+		from = next
 	}
 }
 
-// allowFrom allows anything from the place on.
-func (s starts) allowFrom(place, rule int) {
-	for _, set := range s[place*startClasses:] {
+// allowAll allows anything from the place on.
+func (p places) allowAll(place, rule int) {
+	for _, set := range p[place*startClasses:] {
 		set.add(rule)
 	}
 }
 
 // allowRead allows in the place what the instruction reads.
-func (s starts) allowRead(place, rule int, inst *syntax.Inst) {
+func (p places) allowRead(place, rule int, inst *syntax.Inst) {
 	for char := range rune(utf8.RuneSelf) {
 		if inst.MatchRune(char) {
-			s.at(place, int(char)).add(rule)
+			p.at(place, int(char)).add(rule)
 		}
 	}
 	if inst.Op != syntax.InstRune1 || inst.Rune[0] >= utf8.RuneSelf { // else none of the others
-		s.at(place, startOther).add(rule)
+		p.at(place, startOther).add(rule)
 	}
 }
 
@@ -107,6 +137,38 @@ func (w *walk) reach(from []uint32, start, end bool) []uint32 {
 		w.follow(pc)
 	}
 	return w.reached
+}
+
+// afterWhite are the instructions that the program can go on with after one or
+// more characters of white space at the line's start.
+func (w *walk) afterWhite(from []uint32) []uint32 {
+	var all []uint32
+	known := make([]bool, len(w.program.Inst))
+	for start := true; len(from) > 0; start = false {
+		var next []uint32
+		for _, pc := range w.reach(from, start, false) {
+			inst := &w.program.Inst[pc]
+			if inst.Op == syntax.InstMatch { // whatever follows
+				return []uint32{pc}
+			}
+			if !known[inst.Out] && readsWhite(inst) {
+				known[inst.Out] = true
+				next = append(next, inst.Out)
+			}
+		}
+		all = append(all, next...)
+		from = next
+	}
+	return all
+}
+
+func readsWhite(inst *syntax.Inst) bool {
+	for char := range byte(utf8.RuneSelf) {
+		if white(char) && inst.MatchRune(rune(char)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *walk) follow(pc uint32) {
