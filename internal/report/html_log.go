@@ -21,6 +21,7 @@ const (
 	maxPageText   = 10 << 20  // bytes of all logs
 	maxPageLines  = 400_000   // of a log: browsers can't scroll over much more
 	maxPageLine   = 8_000     // bytes of a line
+	pageLineNote  = 50        // bytes of it at most that say how much is left out
 	pageChunkText = 512 << 10 // bytes unpacked at once by the browser
 )
 
@@ -105,7 +106,7 @@ func planLog(files fs.FS, path string, b *build.Build, limit int64) pageLog {
 	widest := spansAround(b, excerpts[0])
 	lengths := map[int64]int64{} // of the lines that an excerpt may have
 	recent := make([]int64, excerpts[0].last)
-	lines, size, at := int64(0), int64(0), 0
+	lines, size, at := int64(0), int64(-1), 0 // the last line needs no end
 	err := eachLine(files, path, func(n int64, text []byte) error {
 		length := int64(len(text)) + 1
 		lines, size = n, size+length
@@ -141,7 +142,7 @@ func planLog(files fs.FS, path string, b *build.Build, limit int64) pageLog {
 func fitting(b *build.Build, lines int64, lengths map[int64]int64, limit int64) (spans []lineRange, size int64) {
 	for _, e := range excerpts {
 		spans = joined(append(spansAround(b, e), lineRange{max(1, lines-e.last+1), lines}), lines)
-		size = 0
+		size = -int64(len(spans))
 		for _, s := range spans {
 			for n := s.first; n <= s.last; n++ {
 				size += lengths[n]
@@ -219,8 +220,8 @@ func eachLine(files fs.FS, path string, do func(n int64, text []byte) error) err
 	}
 }
 
-// pageLine is a line as the page holds it; cut is how many of its bytes are
-// not in text.
+// pageLine is a line as the page holds it, never longer than it was; cut is how
+// many of its bytes are not in text.
 func pageLine(text []byte, cut int64) []byte {
 	if cut == 0 {
 		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte{'\n'}), []byte{'\r'})
@@ -228,7 +229,7 @@ func pageLine(text []byte, cut int64) []byte {
 	if len(text) <= maxPageLine && cut == 0 {
 		return text
 	}
-	keep := min(maxPageLine, len(text))
+	keep := min(maxPageLine-pageLineNote, len(text))
 	for keep > 0 && keep < len(text) && !utf8.RuneStart(text[keep]) {
 		keep--
 	}

@@ -75,6 +75,8 @@ func TestHTMLHoldsLogs(t *testing.T) {
 		leftOut  string
 	}{
 		{"small", numberedLog(1000), []int64{7}, "1-1000", ""},
+		{"small, without a last line's end", bytes.TrimSuffix(numberedLog(10), []byte("\n")), []int64{7}, "1-10", ""},
+		{"one line that is a little too long", []byte("line 1 " + strings.Repeat("x", 8_000)), nil, "1-1", ""},
 		{"around the finding and the end", large, []int64{50_000}, "49000-50999 199501-200000", "197,500 of 200,000 lines are left out here"},
 		{"findings that are near each other and the ends", large, []int64{1500, 300, 199_000}, "1-2499 198000-200000", "195,500"},
 		{"no finding", large, nil, "199501-200000", "199,500"},
@@ -128,13 +130,19 @@ func TestHTMLSharesItsSpace(t *testing.T) {
 	if got := ranges(t, shown, 0); got != "1-60000" {
 		t.Errorf("of the log of the build that passed it holds %s, although there is space", got)
 	}
+	r.Builds = r.Builds[:2]
+	shown = page(t, r, files, report.Repository{})
+	if passed, failed := ranges(t, shown, 0), ranges(t, shown, 1); passed != "59501-60000" || failed != "1-60000" {
+		t.Errorf("of the build that passed it holds %s, of the one that failed %s", passed, failed)
+	}
 }
 
 func TestHTMLCutsLongLines(t *testing.T) {
 	b := withFindings("a", 1)
-	log := strings.Repeat("é", 5<<20) + "\n" + strings.Repeat("y", 8_001) + "\r\nlast"
+	log := strings.Repeat("é", 5<<20) + "\n" + "x" + strings.Repeat("é", 4_000) + "\n" + strings.Repeat("y", 8_001) + "\r\nlast"
 	shown := page(t, &build.Report{Verdict: build.Fail, Builds: []*build.Build{b}}, fstest.MapFS{*b.Log.Path: {Data: []byte(log)}}, report.Repository{})
-	want := []string{strings.Repeat("é", 4_000) + " … (10,477,760 bytes left out)", strings.Repeat("y", 8_000) + " … (1 byte left out)", "last"}
+	want := []string{strings.Repeat("é", 3_975) + " … (10,477,810 bytes left out)", "x" + strings.Repeat("é", 3_974) + " … (52 bytes left out)",
+		strings.Repeat("y", 7_950) + " … (51 bytes left out)", "last"}
 	if got := held(t, shown, 0)["1"]; !slices.Equal(got, want) {
 		for i := range got {
 			t.Errorf("line %d has %d bytes and ends in %q", i+1, len(got[i]), got[i][max(0, len(got[i])-40):])
