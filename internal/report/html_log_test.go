@@ -75,7 +75,7 @@ func TestHTMLHoldsLogs(t *testing.T) {
 		leftOut  string
 	}{
 		{"small", numberedLog(1000), []int64{7}, "1-1000", ""},
-		{"small, without a last line's end", bytes.TrimSuffix(numberedLog(10), []byte("\n")), []int64{7}, "1-10", ""},
+		{"small, without a last line's end", bytes.TrimSuffix(numberedLog(3000), []byte("\n")), []int64{7}, "1-3000", ""},
 		{"one line that is a little too long", []byte("line 1 " + strings.Repeat("x", 8_000)), nil, "1-1", ""},
 		{"around the finding and the end", large, []int64{50_000}, "49000-50999 199501-200000", "197,500 of 200,000 lines are left out here"},
 		{"findings that are near each other and the ends", large, []int64{1500, 300, 199_000}, "1-2499 198000-200000", "195,500"},
@@ -155,8 +155,11 @@ func TestHTMLWithoutLogs(t *testing.T) {
 	for name, files := range map[string]fs.FS{"no files": nil, "none there": fstest.MapFS{}, "a directory": fstest.MapFS{"logs/api.log/x": {}}} {
 		t.Run(name, func(t *testing.T) {
 			shown := page(t, sample(), files, report.Repository{})
-			if !strings.Contains(shown, "left out here") || !strings.HasSuffix(shown, "</html>\n") {
+			if !strings.HasSuffix(shown, "</html>\n") {
 				t.Error("the page isn't whole")
+			}
+			if n := strings.Count(shown, `<span class="result">left out here</span>`); n != 5 {
+				t.Errorf("%d logs are said to be left out, want 5", n)
 			}
 			if len(block.FindAllString(shown, -1)) != 0 {
 				t.Error("it has a log")
