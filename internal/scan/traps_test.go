@@ -81,7 +81,109 @@ Exit code: 0
 The command "make test" exited with 0.
 script returned exit code 0
 Process completed with exit code 0.
+Failures: 0
+Errors: 0, Warnings: 12
+  Errors:   0
+   0 failed, 12 passed
+12 passing (30ms)
+  0 failing
+TOTAL: 12 SUCCESS
+All 12 tests passed
+OK (skipped=2, expected failures=1)
+OK (12 tests, 14 assertions)
+Passed!  - Failed:     0, Passed:    12, Skipped:     0, Total:    12, Duration: 30 ms - Shop.Tests.dll (net6.0)
+100% tests passed, 0 tests failed out of 12
+[  PASSED  ] 12 tests.
+[       OK ] ErrorTest.Fails (0 ms)
+[ RUN      ] FailureTest.Error
+PASS: error
+XFAIL: known-bug
+# FAIL:  0
+# XFAIL: 1
+# ERROR: 0
+# fail 0
+ok 1 - not ok is only a name
+not ok 2 - failed test # TODO known error
+ℹ fail 0
+test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out
+running 2 tests from tests/errors.rs
+Test Suite 'ErrorTests' passed at 2026-03-02 09:00:00.123.
+Test Case '-[ErrorTests testFatalError]' passed (0.001 seconds).
+	 Executed 12 tests, with 0 failures (0 unexpected) in 0.012 (0.013) seconds
+> Task :app:lintVitalRelease SKIPPED
+w: /w/Error.kt: (3, 9): Parameter 'error' is never used
+[WARNING] /w/src/main/java/com/acme/Failure.java:[3,5] [deprecation] fail(String) in Failure has been deprecated
+[INFO] Building jar: /w/target/error-handling-1.0.jar
+[INFO] --- maven-failsafe-plugin:3.0.0:integration-test (default) @ error ---
+BUILD SUCCESS
+cc -DERROR=1 -Wno-error -Werror=format -fdiagnostics-show-option -o fatal fatal.c
+c++ -std=c++20 -pedantic-errors -c src/error.cpp
+cargo clippy -- -D warnings
+tsc --noEmit --noErrorTruncation
+  -Werror[=CATEGORY]     treat warnings as errors
+      --errors-only      do not report warnings
+  error                  list the errors of the last run
+Usage: fail2ban-client [OPTIONS] <COMMAND>
++ test -f errors.log
++ '[' -n 'fatal: error' ']'
++ grep -c 'error: ' build.log
+++ echo 'make: *** [all] Error 1'
+$ set -o errexit -o pipefail
+> shop@1.0.0 test:errors
+> eslint --max-warnings 0 src/errors
+yarn run v1.22.22
+npm notice
+warning: unused variable: error
+warning: You appear to have cloned an empty repository.
+INFO  error rate 0.0 %
+[INFO] error: 0
+2026-03-02T09:00:00Z INFO failed=0 errors=0 retries=3
+{"level":"info","msg":"no error","err":null}
+[debug] Error caught and handled
+TRACE error
+time="2026-03-02T09:00:00Z" level=info msg="error budget: 99.9 %"
+I0302 09:00:00.000000       1 errors.go:12] 0 errors
+ 45% [=====>      ] error-pages.zip 12.3 MB
+Receiving objects: 100% (120/120), 1.2 MiB | error-free
+#12 DONE 0.5s error-handler
+#12 [4/9] COPY errors/ /errors/
+Get:3 http://deb.example.com bookworm/main amd64 fail2ban all 1.0.2-2 [451 kB]
+Unpacking libtest-fatal-perl (0.017-1) ...
+  Downloading error_prone-2.0-py3-none-any.whl (12 kB)
+Collecting exceptiongroup==1.2.0
+Successfully installed exceptiongroup-1.2.0 pytest-rerunfailures-14.0
+remote: Resolving deltas: 100% (12/12), done.
+HEAD is now at 9dfb468 Fix fatal error: index out of range
+   9dfb468..1a2b3c4  fix-error -> fix-error
+ * [new branch]      error-page -> origin/error-page
+Removing intermediate container 0123456789ab
+编译完成：0 个错误，0 个警告
+没有错误
+该步骤没有失败
 `
+
+// gbk is 编译错误 in GBK, which isn't UTF-8.
+const gbk = "\xb1\xe0\xd2\xeb\xb4\xed\xce\xf3"
+
+// TestTrapsAround wants a cause found, whatever encoding and form the lines around it have.
+func TestTrapsAround(t *testing.T) {
+	const cause = "main.c:3:5: error: 'totl' undeclared"
+	for name, text := range map[string]string{
+		"BOM":                "\ufeff" + cause + "\n",
+		"GBK around":         gbk + "\n" + cause + "\n" + gbk,
+		"GBK in it":          strings.Replace(cause, "totl", gbk, 1),
+		"ANSI inside":        "main.c:3:5: \x1b[01;31m\x1b[Ker\x1b[mror: \x1b[m\x1b[K'totl' undeclared\r\n",
+		"after progress":     "1 %\r2 %\r" + cause + "\n",
+		"CRLF, CodeArts":     codearts(cause + "\r"),
+		"after a long line":  strings.Repeat("x", 1<<20) + "\n" + cause,
+		"GitHub's time, BOM": "\ufeff2026-03-02T09:00:00.1234567Z " + cause,
+	} {
+		found := scanText(t, text).Findings
+		if len(found) != 1 || found[0].Rule != "gcc.error" || found[0].Severity != build.Error {
+			t.Errorf("%s: got %+v", name, found)
+		}
+	}
+}
 
 // TestTraps wants no error in lines of passing builds, even where the log doesn't say
 // that it passed, and whatever stands before and inside of them.
@@ -89,8 +191,11 @@ func TestTraps(t *testing.T) {
 	for name, text := range map[string]string{
 		"plain":    traps,
 		"CRLF":     strings.ReplaceAll(traps, "\n", "\r\n"),
+		"BOM":      "\ufeff" + traps,
 		"CodeArts": codearts(strings.Split(traps, "\n")...),
 		"coloured": strings.NewReplacer("rror", "r\x1b[31mror", "ail", "\x1b[1mail\x1b[0m").Replace(traps),
+		"GBK":      strings.ReplaceAll(traps, "\n", " "+gbk+"\n"+gbk+"\n"),
+		"progress": "downloading 1 %\r" + strings.ReplaceAll(traps, "\n", "\rerror-pages.zip 2 %\n"),
 	} {
 		for _, f := range scanText(t, text).Findings {
 			if f.Severity == build.Error {
