@@ -53,7 +53,11 @@ func instructions(t *testing.T, text string) int {
 func checkBounds(t *testing.T, r *Rule, log string) {
 	t.Helper()
 	lines := strings.Split(strings.TrimSuffix(log, "\n"), "\n")
-	m := (&Set{rules: []*Rule{r}, filter: newFilter([]*Rule{r})}).Matcher()
+	set, err := newSet([]*Rule{r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := set.Matcher()
 	check := func(matches []*Match) {
 		for _, match := range matches {
 			if n := match.Last - match.First + 1; n > int64(r.MaxLines+lookBehind) {
