@@ -121,3 +121,10 @@ pass_perl_prove() {
   printf 'use Test::More tests => 2;\nok(1, "not ok is only a name");\nTODO: { local $TODO = "known error"; is(2 * 2, 5, "failed test"); }\n' | file t/error.t
   prove -v t
 }
+
+fail_xmllint_tags() {
+  codearts 'Shell:official_shell' # show it as CodeArts Build does; leave it out for the tool's plain words
+  root 'shop.xml:3: parser error'
+  printf '<shop>\n  <cart>\n</shop>\n' >shop.xml
+  xmllint --noout shop.xml
+}
