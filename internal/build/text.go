@@ -15,6 +15,9 @@ const MaxMessage = 500
 // all are shown as \u202e, bytes that are not UTF-8 as U+FFFD; what is cut ends
 // in "…". ANSI sequences are to be stripped before. limit 0 means no limit.
 func Printable(s string, limit int) string {
+	if (limit == 0 || len(s) <= limit) && harmless(s) {
+		return strings.Clone(s) // so that it doesn't hold what s is a part of in memory
+	}
 	var out strings.Builder
 	n, room := 0, 0 // characters so far, and the bytes of out that leave room for the "…"
 	for _, r := range s {
@@ -32,6 +35,16 @@ func Printable(s string, limit int) string {
 		}
 	}
 	return out.String()
+}
+
+// harmless says whether s is printable ASCII, as nearly all text is.
+func harmless(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' && s[i] != '\t' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // hidden says whether a character shows nothing of itself or changes how its

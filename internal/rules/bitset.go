@@ -10,17 +10,6 @@ type bitset []uint64
 
 func newBitset(size int) bitset { return make(bitset, (size+63)/64) }
 
-// newBitsets are n sets side by side.
-func newBitsets(n, size int) []bitset {
-	words := (size + 63) / 64
-	memory := make(bitset, n*words)
-	sets := make([]bitset, n)
-	for i := range sets {
-		sets[i] = memory[i*words : (i+1)*words]
-	}
-	return sets
-}
-
 func (b bitset) add(i int) { b[i/64] |= 1 << (i % 64) }
 
 func (b bitset) remove(i int) { b[i/64] &^= 1 << (i % 64) }
@@ -30,12 +19,6 @@ func (b bitset) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
 func (b bitset) unite(with bitset) {
 	for i := range b {
 		b[i] |= with[i]
-	}
-}
-
-func (b bitset) intersect(with bitset) {
-	for i := range b {
-		b[i] &= with[i]
 	}
 }
 

@@ -48,7 +48,10 @@ func (s starts) allow(rule int, re *syntax.Regexp) {
 // places has for each of some places in a line and each class of characters the
 // rules that can read it there. The classes are the characters of ASCII, all
 // others, and the line's end.
-type places []bitset
+type places struct {
+	words int // of each set
+	sets  []uint64
+}
 
 const (
 	startLength  = 10
@@ -57,20 +60,29 @@ const (
 	startClasses = utf8.RuneSelf + 2
 )
 
-func newPlaces(rules int) places { return newBitsets(startLength*startClasses, rules) }
+func newPlaces(rules int) places {
+	words := len(newBitset(rules))
+	return places{words, make([]uint64, startLength*startClasses*words)}
+}
 
-func (p places) at(place, class int) bitset { return p[place*startClasses+class] }
+func (p places) at(place, class int) bitset {
+	at := (place*startClasses + class) * p.words
+	return p.sets[at : at+p.words]
+}
 
 func (p places) keep(text string, found bitset) {
-	for place := range startLength {
-		class := startEnd
-		if place < len(text) {
-			class = min(int(text[place]), startOther)
+	for i, set := range found {
+		for place := 0; set != 0 && place < startLength; place++ {
+			class := startEnd
+			if place < len(text) {
+				class = min(int(text[place]), startOther)
+			}
+			set &= p.sets[(place*startClasses+class)*p.words+i]
+			if class >= startOther { // the next character is no single byte further
+				break
+			}
 		}
-		found.intersect(p.at(place, class))
-		if class >= startOther { // the next character is no single byte further
-			return
-		}
+		found[i] = set
 	}
 }
 
@@ -101,8 +113,10 @@ func (p places) allow(rule int, w *walk, from []uint32, start bool) {
 
 // allowAll allows anything from the place on.
 func (p places) allowAll(place, rule int) {
-	for _, set := range p[place*startClasses:] {
-		set.add(rule)
+	for ; place < startLength; place++ {
+		for class := range startClasses {
+			p.at(place, class).add(rule)
+		}
 	}
 }
 

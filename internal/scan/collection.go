@@ -60,6 +60,10 @@ func newCollection() collection {
 func (c *collection) show(no int64, text string) {
 	text = cutBytes(text, maxShown)
 	c.recent.push(no, text)
+	if len(c.collecting) == 0 {
+		return
+	}
+	text = strings.Clone(text)
 	waiting := c.collecting[:0]
 	for _, f := range c.collecting {
 		f.excerpt = append(f.excerpt, text)
@@ -213,18 +217,19 @@ func (c *collection) lastLines(stages *tracker, end int64) build.Finding {
 // excerpt is taken from them after its last line.
 const mostRecent = 1100
 
-// ring holds the last lines.
+// ring holds the last lines, each in memory that is used again.
 type ring struct {
-	lines []string
+	lines [][]byte
 	last  int64
 }
 
 func (r *ring) push(no int64, text string) {
 	if r.lines == nil {
-		r.lines = make([]string, mostRecent)
+		r.lines = make([][]byte, mostRecent)
 	}
 	r.last = no
-	r.lines[no%mostRecent] = text
+	at := &r.lines[no%mostRecent]
+	*at = append((*at)[:0], text...)
 }
 
 // slice are the lines from first to last that are still there, and the number of the first.
@@ -233,7 +238,7 @@ func (r *ring) slice(first, last int64) (int64, []string) {
 	last = min(last, r.last)
 	var found []string
 	for no := first; no <= last; no++ {
-		found = append(found, r.lines[no%mostRecent])
+		found = append(found, string(r.lines[no%mostRecent]))
 	}
 	return first, found
 }

@@ -18,20 +18,32 @@ func fingerprint(rule, message, file string) string {
 var (
 	temporary = regexp.MustCompile(`(?:/private)?/(?:tmp|var/tmp|var/folders)/[^\s:'")\]]+`)
 	workspace = regexp.MustCompile(`(?:/[^\s:'"/]+)*/(?:workspace|work|builds?)/[^\s:'"/]+/`)
-	words     = regexp.MustCompile(`[0-9A-Za-z_]+`)
 )
 
 // normal is a text without what differs from one build to the next.
 func normal(text string) string {
-	text = temporary.ReplaceAllString(text, "/tmp/*")
-	text = workspace.ReplaceAllString(text, "")
-	text = words.ReplaceAllStringFunc(text, func(word string) string {
-		if variable(word) {
-			return "0"
+	if strings.Contains(text, "/tmp/") || strings.Contains(text, "/var/folders/") {
+		text = temporary.ReplaceAllString(text, "/tmp/*")
+	}
+	if strings.Contains(text, "/work") || strings.Contains(text, "/build") {
+		text = workspace.ReplaceAllString(text, "")
+	}
+	var out strings.Builder
+	out.Grow(len(text))
+	for text != "" {
+		end := wordEnd(text)
+		switch {
+		case end == 0:
+			end = 1
+			out.WriteByte(text[0])
+		case variable(text[:end]):
+			out.WriteByte('0')
+		default:
+			out.WriteString(text[:end])
 		}
-		return word
-	})
-	return strings.Join(strings.Fields(text), " ")
+		text = text[end:]
+	}
+	return strings.Join(strings.Fields(out.String()), " ")
 }
 
 // variable says whether a word is a number, with or without a unit, or a hash.

@@ -3,12 +3,15 @@ package scan
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // Of a line over headBytes+tailBytes, its head and its tail are kept.
 const (
 	headBytes = 48 << 10
 	tailBytes = 16 << 10
+	// atOnce bounds the lines that are taken from the stream at once, in bytes.
+	atOnce = 32 << 10
 )
 
 // splitter cuts a stream of bytes into lines at LF, however it comes.
@@ -19,9 +22,17 @@ type splitter struct {
 	some bool   // the line has bytes
 }
 
-// write calls line for every line that p ends.
+// write calls line for every line that p ends. What is kept of a line is to be
+// cloned: lines that are whole in p share their memory.
 func (s *splitter) write(p []byte, line func(string)) {
 	for len(p) > 0 {
+		if whole := bytes.LastIndexByte(p[:min(len(p), atOnce)], '\n') + 1; whole > 0 && !s.some {
+			for text := range strings.SplitSeq(string(p[:whole-1]), "\n") {
+				line(text)
+			}
+			p = p[whole:]
+			continue
+		}
 		end := bytes.IndexByte(p, '\n')
 		if end < 0 {
 			s.add(p)

@@ -65,6 +65,9 @@ func (t *tracker) others(no int64, text string) {
 	case '#':
 		t.gitHub(no, text)
 	case 'T':
+		if !strings.HasPrefix(text, "The command ") {
+			return
+		}
 		if m := travisCommand.FindStringSubmatch(text); m != nil {
 			t.endCommand(no, m[1], m[2])
 		}
@@ -79,18 +82,24 @@ func (t *tracker) others(no int64, text string) {
 			t.list[t.open].name = build.Printable(strings.TrimPrefix(text, "$ "), maxStageName)
 		}
 	case 'E':
+		if !strings.HasPrefix(text, "ERROR: Job ") {
+			return
+		}
 		if m := gitLabFailed.FindStringSubmatch(text); m != nil {
 			t.failScript()
 			t.exit(m[1])
 		}
 	case '[':
+		if !strings.HasPrefix(text, "[Pipeline] ") {
+			return
+		}
 		if m := jenkinsStage.FindStringSubmatch(text); m != nil {
 			t.start(no, m[1])
 		} else if jenkinsEnd.MatchString(text) {
 			t.end(no, "", "")
 		}
 	case 'S':
-		if jenkinsSkipped.MatchString(text) && t.failing() < 0 && len(t.list) > 1 {
+		if strings.HasPrefix(text, "Stage ") && jenkinsSkipped.MatchString(text) && t.failing() < 0 && len(t.list) > 1 {
 			t.list[len(t.list)-2].status = build.Failure // the one before the skipped one
 		}
 	case 'P':
