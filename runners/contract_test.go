@@ -168,3 +168,17 @@ func workflows(t *testing.T) []string {
 	}
 	return paths
 }
+
+// TestImageHasTheGoOfTheModule wants the Dockerfile to build with the Go that
+// go.mod names: nothing else says when it is old.
+func TestImageHasTheGoOfTheModule(t *testing.T) {
+	version := regexp.MustCompile(`(?m)^go (\d+\.\d+\.\d+)$`).FindStringSubmatch(read(t, "../go.mod"))
+	if version == nil {
+		t.Fatal("go.mod names no version of Go")
+	}
+	for argument, image := range map[string]string{"GO": `docker\.io/library/golang:` + regexp.QuoteMeta(version[1]) + `-\w+`, "BASE": `docker\.io/library/alpine:[\d.]+`} {
+		if !regexp.MustCompile(`(?m)^ARG ` + argument + `=` + image + `@sha256:[0-9a-f]{64}$`).MatchString(read(t, "../Dockerfile")) {
+			t.Errorf("Dockerfile: %s should match %s, with its digest", argument, image)
+		}
+	}
+}
