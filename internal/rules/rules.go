@@ -78,7 +78,8 @@
 // One line gives one finding. Of the rules that find it, those of .loggate.yml go
 // first and those of the family generic last, then high confidence goes before normal
 // before low, then errors before warnings and notices, then the longer pattern. high is for words that only the named tool writes
-// and that name the cause. low is for words that may as well be those of the
+// and that name the cause, or at least the test that failed: where a failed build has
+// only symptoms without it ("make: *** Error 2"), its last lines are shown first. low is for words that may as well be those of the
 // program that is being built or tested ("ERROR …", a bare stack trace). Where
 // the step that they are in is known to have succeeded, only causes of high confidence
 // are errors; what else was found there is kept as a notice.

@@ -48,6 +48,8 @@ type collection struct {
 	blamed  map[string][2]int // rule that blames → errors and others before its last line
 
 	recent     ring       // the last lines
+	tail       []string   // the last lines when a stage had failed, for the first time
+	tailFirst  int64      // the number of the first of them
 	collecting []*finding // wait for the lines after them
 	excerpts   int        // bytes
 }
@@ -190,18 +192,30 @@ func (c *collection) all() []*finding {
 	return append(append([]*finding{}, c.errors...), c.others...)
 }
 
-// lastLines is the finding of a failed build without any other: the last
-// lines of its failing stage.
+// keepTail keeps the last lines, unless some are kept already: what follows the
+// failure may be longer than the ring.
+func (c *collection) keepTail() {
+	if c.tail == nil {
+		c.tailFirst, c.tail = c.recent.slice(c.recent.last-mostLastLines+1, c.recent.last)
+	}
+}
+
+// lastLines is the finding of a failed build whose cause isn't known: the last lines
+// of its failing stage.
 func (c *collection) lastLines(stages *tracker, end int64) build.Finding {
 	f := build.Finding{
 		Rule: build.LastLines, Severity: build.Error, Kind: build.Summary, Count: 1,
 		Message: "no rule knows why the build failed; these are its last lines",
-		Why:     []string{"nothing else was found"},
+		Why:     []string{"nothing that was found says why"},
 	}
 	first, excerpt := c.recent.slice(end-mostLastLines+1, end)
 	if i := stages.failing(); i >= 0 {
 		s := stages.list[i]
-		if at, found := c.recent.slice(max(s.first, s.last-mostLastLines+1), s.last); len(found) > 0 {
+		at, found := c.recent.slice(max(s.first, s.last-mostLastLines+1), s.last)
+		if len(found) == 0 {
+			at, found = c.tailFirst, c.tail
+		}
+		if len(found) > 0 {
 			first, excerpt = at, found
 			f.Stage = optional(s.name)
 			f.Message = "no rule knows why the stage failed; these are its last lines"

@@ -46,7 +46,7 @@ func (r *ranking) signals(f *finding) []signal {
 	add(f.rule.Confidence == rules.Low, -40, "in words that other programs use too")
 	add(f.rule.Confidence == rules.Low && r.late(f), 15, "near the end of its stage")
 	add(at >= 0 && at == r.stages.failing(), 60, "in the stage that failed")
-	add(f.rule.Family() == "github" && stage == build.Failure && !r.stages.list[at].script, 60, "what the step's action says")
+	add(r.byAction(f), 60, "what the step's action says")
 	add(stage == build.Failure && at != r.stages.failing(), 30, "in a stage that failed after another")
 	add(stage == build.Success, -80, "in a stage that succeeded")
 	add(stage == "" && anyFailed, -20, "outside the stage that failed")
@@ -92,6 +92,21 @@ func (r *ranking) failedAt(f *finding) bool {
 		return r.failed
 	}
 	return r.stages.statusAt(f.first) == build.Failure
+}
+
+// explains says whether the finding says more than that something failed.
+func (r *ranking) explains(f *finding) bool {
+	if r.severity(f) != build.Error {
+		return false
+	}
+	return f.rule.Kind == build.Cause || f.rule.Kind == build.Symptom && (f.rule.Confidence == rules.High || r.byAction(f))
+}
+
+// byAction says whether the finding is what an action of GitHub says of why it failed. A
+// script that failed says it itself.
+func (r *ranking) byAction(f *finding) bool {
+	at := r.stages.at(f.first)
+	return f.rule.Family() == "github" && at >= 0 && r.stages.list[at].status == build.Failure && !r.stages.list[at].script
 }
 
 // findings are the findings by rank, as a report has them.

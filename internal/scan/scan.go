@@ -115,7 +115,11 @@ func (s *Scanner) line(raw string) {
 	s.ending.line(l.text)
 	s.found.show(s.no, l.text) // excerpts are for people: the time in front would leave little room
 	s.watch(l)
-	if mark := s.stages.line(s.no, l); mark {
+	mark := s.stages.line(s.no, l)
+	if s.stages.failed {
+		s.found.keepTail()
+	}
+	if mark {
 		s.take(s.matcher.Close())
 		return
 	}
@@ -208,22 +212,13 @@ func (s *Scanner) Finish(outcome Outcome) Result {
 		r.passed = outcome.Status == build.Success
 	}
 	r.failed = outcome.Status.Failed() || !outcome.Status.Ended() && result.Status.Failed()
-	result.Findings = r.findings(s.found.all())
-	if r.failed && !explained(result.Findings) {
+	all := s.found.all()
+	result.Findings = r.findings(all)
+	if r.failed && !slices.ContainsFunc(all, r.explains) {
 		result.Findings = append([]build.Finding{s.found.lastLines(&s.stages, s.no)}, result.Findings...)
 	}
 	for i := range result.Findings {
 		result.Findings[i].Rank = i + 1
 	}
 	return result
-}
-
-// explained says whether any finding says more than that something failed.
-func explained(findings []build.Finding) bool {
-	for _, f := range findings {
-		if f.Severity == build.Error && f.Kind != build.Summary {
-			return true
-		}
-	}
-	return false
 }

@@ -323,6 +323,14 @@ func TestLastLines(t *testing.T) {
 	if got := scanText(t, codearts("fine", "Finished: SUCCESS")); len(got.Findings) != 0 {
 		t.Errorf("a finding in a passing log: %+v", got.Findings)
 	}
+	got := scanText(t, codearts("[INFO] [s:x] : 该步骤开始执行", "the reason, in words that no rule knows", "make: *** [Makefile:3: all] Error 2", "[ERROR] [s:x] : 该步骤执行失败, exit code: 2")).Findings
+	if len(got) != 2 || got[0].Rule != build.LastLines || got[1].Rule != "make.failed" {
+		t.Errorf("only a symptom: %+v", got)
+	}
+	far := codearts("[INFO] [s:x] : 该步骤开始执行", "no idea", "[ERROR] [s:x] : 该步骤执行失败, exit code: 2") + strings.Repeat("cleaning up\n", 2000)
+	if f := scanText(t, far).Findings[0]; f.Rule != build.LastLines || f.Line != 1 || f.EndLine != 3 {
+		t.Errorf("long after the failure: %d-%d %s", f.Line, f.EndLine, f.Rule)
+	}
 	s := scan.New(builtin(t), scan.Options{})
 	_, _ = s.Write([]byte("no idea\n"))
 	if got := s.Finish(scan.Outcome{Status: build.Failure}); len(got.Findings) != 1 || got.Findings[0].Rule != build.LastLines {

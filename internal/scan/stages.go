@@ -31,6 +31,7 @@ type tracker struct {
 	exitStatus *int // told by the first mark of a failure
 	// marked says that the log's last line that isn't blank was a mark of CodeArts.
 	marked   bool
+	failed   bool // a stage has
 	steps    bool // the log is one of GitHub Actions
 	commands bool // the log is one of Travis
 	// errorLine is the number of the last ##[error] line, which fails its step if
@@ -82,6 +83,7 @@ func (t *tracker) end(no int64, name string, status build.Status) {
 	t.list[t.open].last = no
 	if status != "" {
 		t.list[t.open].status = status
+		t.failed = t.failed || status == build.Failure
 	}
 	t.open = -1
 }
@@ -94,6 +96,7 @@ func (t *tracker) fail() {
 	}
 	if t.open >= 0 {
 		t.list[t.open].status = build.Failure
+		t.failed = true
 	}
 }
 
