@@ -22,6 +22,21 @@ func (b bitset) unite(with bitset) {
 	}
 }
 
+func (b bitset) intersect(with bitset) {
+	for i := range b {
+		b[i] &= with[i]
+	}
+}
+
+func (b bitset) empty() bool {
+	for _, set := range b {
+		if set != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // all yields the members in order. The present one may be removed.
 func (b bitset) all() iter.Seq[int] {
 	return func(yield func(int) bool) {

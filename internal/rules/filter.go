@@ -39,9 +39,10 @@ const (
 // filter tells which rules are worth trying on a line, and which lines may be
 // the ones that rules with after want.
 type filter struct {
+	words  int // of a set, for rules; what they want before has a place in the words after these
 	starts starts
-	needs  []*need // by rule; what rules want before is one more
-	always bitset  // the rules without a sign
+	needs  []*need              // by rule
+	always [startClasses]bitset // the rules without a sign, by the class of the line's first character
 	signs  []sign
 	hashes [1 << hashBits / 64]uint64 // a bit for each hash of a sign's gram
 	first  [1 << hashBits]int32       // by hash, the first of its signs, from 1
@@ -57,15 +58,20 @@ type sign struct {
 
 // newFilter is for the patterns of the rules and, after them, those of heads.
 func newFilter(rules []*Rule, heads []string) *filter {
-	patterns := make([]string, 0, len(rules)+len(heads))
-	for _, r := range rules {
-		patterns = append(patterns, r.Pattern)
+	words := len(newBitset(len(rules)))
+	patterns := make([]string, 64*words+len(heads))
+	for i, r := range rules {
+		patterns[i] = r.Pattern
 	}
-	patterns = append(patterns, heads...)
-	f := &filter{starts: newStarts(len(patterns)), needs: make([]*need, len(patterns)), always: newBitset(len(patterns))}
+	copy(patterns[64*words:], heads)
+	f := &filter{words: words, starts: newStarts(len(patterns)), needs: make([]*need, len(patterns))}
+	always := newBitset(len(patterns))
 	often := frequencies(rules)
 	known := map[literal]int{}
 	for i, pattern := range patterns {
+		if pattern == "" {
+			continue
+		}
 		re, err := syntax.Parse(pattern, syntax.Perl)
 		if err != nil {
 			continue // prepare has refused it before
@@ -75,7 +81,7 @@ func newFilter(rules []*Rule, heads []string) *filter {
 		f.needs[i] = required(re)
 		signs, _ := often.signs(f.needs[i])
 		if signs == nil {
-			f.always.add(i)
+			always.add(i)
 		}
 		for _, l := range signs {
 			if _, ok := known[l]; !ok {
@@ -92,12 +98,26 @@ func newFilter(rules []*Rule, heads []string) *filter {
 		f.hashes[hash/64] |= 1 << (hash % 64)
 		s.next, f.first[hash] = f.first[hash], int32(i+1)
 	}
+	for class := range f.always {
+		f.always[class] = slices.Clone(always)
+		f.always[class].intersect(f.starts.first.at(0, class))
+	}
 	return f
 }
 
-// candidates sets found to the rules that may be found in the line.
+// newFound is for candidates.
+func (f *filter) newFound() bitset { return make(bitset, len(f.always[0])) }
+
+// rules is the part of the candidates that are rules.
+func (f *filter) rules(found bitset) bitset { return found[:f.words] }
+
+// heads is the part of the candidates that rules want before.
+func (f *filter) heads(found bitset) bitset { return found[f.words:] }
+
+// candidates sets found to the rules that may be found in the line, and to what
+// others may want before.
 func (f *filter) candidates(line string, found bitset) {
-	copy(found, f.always)
+	copy(found, f.always[classAt(line, 0)])
 	for i := 0; i+gramLength <= len(line); i++ {
 		hash := hashed(gram(line, i))
 		if f.hashes[hash/64]&(1<<(hash%64)) != 0 {
@@ -105,7 +125,7 @@ func (f *filter) candidates(line string, found bitset) {
 		}
 	}
 	f.starts.keep(line, found)
-	for i := range found.all() {
+	for i := range f.rules(found).all() {
 		if !f.needs[i].met(line) {
 			found.remove(i)
 		}

@@ -90,13 +90,13 @@ func readLog(t *testing.T, name string) string {
 
 func checkFilter(t *testing.T, set *Set, line string) {
 	t.Helper()
-	passed := newBitset(len(set.rules) + len(set.heads))
+	passed := set.filter().newFound()
 	set.filter().candidates(line, passed)
 	for i, rule := range set.rules {
 		if !passed.has(i) && rule.pattern.in(line, "") {
 			t.Errorf("%s is found in %q, but the filter keeps it out", rule.ID, line)
 		}
-		if head := set.headOf[i]; head >= 0 && !passed.has(len(set.rules)+head) && rule.after.in(line, "") {
+		if head := set.headOf[i]; head >= 0 && !set.filter().heads(passed).has(head) && rule.after.in(line, "") {
 			t.Errorf("%s has %q before it, but the filter keeps it out", rule.ID, line)
 		}
 	}
@@ -108,7 +108,7 @@ func TestFilterInvented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	passed := newBitset(len(set.rules) + len(set.heads))
+	passed := set.filter().newFound()
 	for i, rule := range set.rules {
 		found := 0
 		for seed := range uint64(200) {
@@ -228,12 +228,20 @@ func TestMatcherAsNaive(t *testing.T) {
 		t.Fatal(err)
 	}
 	naive := *set
-	size := len(set.rules) + len(set.heads)
-	all := &filter{starts: newStarts(size), always: newBitset(size), needs: make([]*need, size)}
-	for i := range size {
-		all.always.add(i)
+	all := newFilter(set.rules, set.heads)
+	clear(all.needs)
+	pass := func(i int) {
+		for class := range all.always {
+			all.always[class].add(i)
+		}
 		all.starts.first.allowAll(0, i)
 		all.starts.inside.allowAll(0, i)
+	}
+	for i := range set.rules {
+		pass(i)
+	}
+	for i := range set.heads {
+		pass(64*all.words + i)
 	}
 	naive.filter = func() *filter { return all }
 	for i, log := range logs(t, "../../testdata/logs/*.codearts.log") {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -38,7 +39,7 @@ type Matcher struct {
 	found  bitset
 	also   bitset // those of the line's other reading
 	lines  int64
-	before []numbered // the lines before, for rules with after; oldest first
+	before []numbered // the last lines that may be what rules with after want; oldest first
 	heads  map[string]head
 	nearby []int64 // by Set.heads, the last of the lines that it may be found in
 }
@@ -50,15 +51,16 @@ type head struct {
 }
 
 type numbered struct {
+	at   int64 // counted as Matcher.lines
 	no   int64
 	text string
 }
 
 // Matcher starts on a new log.
 func (s *Set) Matcher() *Matcher {
-	size := len(s.rules) + len(s.heads)
+	f := s.filter()
 	m := &Matcher{
-		set: s, filter: s.filter(), found: newBitset(size), also: newBitset(size),
+		set: s, filter: f, found: f.newFound(), also: f.newFound(),
 		heads: map[string]head{}, nearby: make([]int64, len(s.heads)),
 	}
 	for i := range m.nearby {
@@ -81,14 +83,7 @@ func (m *Matcher) Line(no int64, text, alt string) []*Match {
 		m.close()
 		m.start(no, text, alt)
 	}
-	if len(m.nearby) > 0 {
-		m.note()
-		if len(m.before) == lookBehind {
-			copy(m.before, m.before[1:])
-			m.before = m.before[:lookBehind-1]
-		}
-		m.before = append(m.before, numbered{no, text})
-	}
+	m.note(no, text)
 	return m.closed
 }
 
@@ -172,13 +167,19 @@ func (match *Match) goesOn(no int64, text, alt string) bool {
 	return true
 }
 
-// note notes what may be found in the present line by rules with after.
-func (m *Matcher) note() {
-	for i := range m.found.all() {
-		if head := i - len(m.set.rules); head >= 0 {
-			m.nearby[head] = m.lines
-		}
+// note keeps the present line where it may be what rules with after want.
+func (m *Matcher) note(no int64, text string) {
+	heads := m.filter.heads(m.found)
+	if heads.empty() {
+		return
 	}
+	for i := range heads.all() {
+		m.nearby[i] = m.lines
+	}
+	if len(m.before) == lookBehind {
+		m.before = slices.Delete(m.before, 0, 1)
+	}
+	m.before = append(m.before, numbered{m.lines, no, text})
 }
 
 // possible says whether what the rule, by its place, wants before the present line may be there.
@@ -193,10 +194,7 @@ func (m *Matcher) start(no int64, text, alt string) {
 		m.filter.candidates(alt, m.also)
 		m.found.unite(m.also)
 	}
-	for i := range m.found.all() {
-		if i >= len(m.set.rules) {
-			return
-		}
+	for i := range m.filter.rules(m.found).all() {
 		if !m.possible(i, no) {
 			continue
 		}
@@ -229,9 +227,8 @@ func (m *Matcher) lookBehind(match *Match) bool {
 		m.heads[r.After] = head{h.numbered, match.First}
 		return true
 	}
-	for i := len(m.before) - 1; i >= max(0, len(m.before)-r.AfterLines); i-- {
-		line := m.before[i]
-		if r.after.in(line.text, "") {
+	for _, line := range slices.Backward(m.before) {
+		if line.at >= m.lines-int64(r.AfterLines) && r.after.in(line.text, "") {
 			m.heads[r.After] = head{line, match.First}
 			match.readBefore(line.text)
 			match.First = line.no

@@ -24,9 +24,10 @@ func TestCatalog(t *testing.T) {
 			if err := Check(rule); err != nil {
 				t.Error(err)
 			}
-			found := newBitset(1)
-			newFilter([]*Rule{&rule}, nil).candidates("@@@@", found)
-			if found.has(0) {
+			alone := newFilter([]*Rule{&rule}, nil)
+			found := alone.newFound()
+			alone.candidates("@@@@", found)
+			if !found.empty() {
 				t.Errorf("has to be tried on every line, as %s asks for no literal and no start", rule.Pattern)
 			}
 			for i, example := range rule.Examples {

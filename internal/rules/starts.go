@@ -60,6 +60,13 @@ const (
 	startClasses = utf8.RuneSelf + 2
 )
 
+func classAt(text string, place int) int {
+	if place >= len(text) {
+		return startEnd
+	}
+	return min(int(text[place]), startOther)
+}
+
 func newPlaces(rules int) places {
 	words := len(newBitset(rules))
 	return places{words, make([]uint64, startLength*startClasses*words)}
@@ -73,10 +80,7 @@ func (p places) at(place, class int) bitset {
 func (p places) keep(text string, found bitset) {
 	for i, set := range found {
 		for place := 0; set != 0 && place < startLength; place++ {
-			class := startEnd
-			if place < len(text) {
-				class = min(int(text[place]), startOther)
-			}
+			class := classAt(text, place)
 			set &= p.sets[(place*startClasses+class)*p.words+i]
 			if class >= startOther { // the next character is no single byte further
 				break

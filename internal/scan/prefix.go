@@ -133,7 +133,11 @@ var taskclusterPrefix = by(`^\[\w+ [-\d]{10}[T ][\d:.]+Z\] ?(?:\d\d:\d\d:\d\d +[
 
 // antPrefix is the name of Ant's task: ^\s*\[(?:junit|…|ivy:\w+|mvn|apply)\] ?
 func antPrefix(text string) int {
-	task, found := strings.CutPrefix(strings.TrimLeft(text, "\t\n\f\r "), "[")
+	start := 0
+	for start < len(text) && (text[start] == ' ' || text[start] == '\t' || text[start] == '\f' || text[start] == '\r') {
+		start++
+	}
+	task, found := strings.CutPrefix(text[start:], "[")
 	if !found {
 		return 0
 	}
@@ -154,6 +158,9 @@ func composePrefix(text string) int {
 	end := 0
 	for end < len(text) && (word(text[end]) || text[end] == '.' || text[end] == '-') {
 		end++
+	}
+	if end == len(text) || text[end] != ' ' {
+		return 0
 	}
 	name := strings.TrimRight(text[:end], "0123456789")
 	if len(name) < 2 || len(name) == end || !strings.HasSuffix(name, "-") && !strings.HasSuffix(name, "_") || 'A' <= name[0] && name[0] <= '_' || name[0] < '0' {
