@@ -134,7 +134,7 @@ var taskclusterPrefix = by(`^\[\w+ [-\d]{10}[T ][\d:.]+Z\] ?(?:\d\d:\d\d:\d\d +[
 // antPrefix is the name of Ant's task: ^\s*\[(?:junit|…|ivy:\w+|mvn|apply)\] ?
 func antPrefix(text string) int {
 	start := 0
-	for start < len(text) && (text[start] == ' ' || text[start] == '\t' || text[start] == '\f' || text[start] == '\r') {
+	for start < len(text) && (text[start] == ' ' || text[start] == '\t' || text[start] == '\n' || text[start] == '\f' || text[start] == '\r') {
 		start++
 	}
 	task, found := strings.CutPrefix(text[start:], "[")
