@@ -95,6 +95,10 @@ func TestGitHubReadsNoCommandOfALog(t *testing.T) {
 						t.Errorf("an annotation by the log: %q", command)
 					}
 					continue
+				case "add-mask":
+					if text == accessKey || text == secretKey {
+						continue
+					}
 				}
 				t.Errorf("a command by the log: %q", command)
 			}
@@ -104,7 +108,8 @@ func TestGitHubReadsNoCommandOfALog(t *testing.T) {
 			if strings.ContainsAny(r.stdout+r.stderr, "\x1b\x07\r\u202e") {
 				t.Error("control characters of the log reach the terminal")
 			}
-			if shown := strings.Contains(r.stdout, "add-mask"); shown != (print != "none") {
+			log, _ := unmasked(r.stdout)
+			if shown := strings.Contains(log, "add-mask"); shown != (print != "none") {
 				t.Errorf("with print-log %s, the log is shown: %v", print, shown)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -171,7 +173,17 @@ func testSecrets(t *testing.T, kind credentials, extra []string) {
 	for token := range gateway.tokens {
 		secrets = append(secrets, token)
 	}
-	expectHushed(t, "stdout", r.stdout, secrets)
+	shown, masked := unmasked(r.stdout)
+	expectHushed(t, "stdout", shown, secrets)
+	if slices.Contains(extra, "GITHUB_ACTIONS=true") {
+		for _, secret := range append(slices.Collect(maps.Keys(gateway.tokens)), kind.secrets...) {
+			if !slices.Contains(masked, secret) {
+				t.Errorf("%q is not masked", secret)
+			}
+		}
+	} else if len(masked) > 0 {
+		t.Errorf("elsewhere than on GitHub, %q are masked", masked)
+	}
 	expectHushed(t, "stderr", r.stderr, secrets)
 	for _, name := range files(t, dir) {
 		expectHushed(t, name, r.read(t, name), secrets)
@@ -181,6 +193,20 @@ func testSecrets(t *testing.T, kind credentials, extra []string) {
 			t.Errorf("%s: %v, or empty", name, err)
 		}
 	}
+}
+
+// unmasked is what GitHub's runner shows of an output, and what it was told to
+// mask: it takes such a line for itself.
+func unmasked(output string) (shown string, masked []string) {
+	for line := range strings.Lines(output) {
+		if value, ok := strings.CutPrefix(line, "::add-mask::"); ok {
+			value = strings.TrimSuffix(value, "\n")
+			masked = append(masked, strings.NewReplacer("%25", "%", "%0D", "\r", "%0A", "\n").Replace(value))
+			continue
+		}
+		shown += line
+	}
+	return shown, masked
 }
 
 var base64Run = regexp.MustCompile(`[0-9A-Za-z+/_-]{12,}`)

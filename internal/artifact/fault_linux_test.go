@@ -68,7 +68,7 @@ func fullDisk(dir string) int {
 		return 1
 	}
 	var passed strings.Builder
-	l, err := d.CreateLog(ref("api", 7), NewRedactor([]string{plainSecret}), &passed)
+	l, err := d.CreateLog(ref("api", 7), redactor(plainSecret), &passed)
 	page := strings.Repeat(plainSecret+strings.Repeat(" and text", 30)+"\n", 100)
 	for err == nil {
 		_, err = l.Write([]byte(page))

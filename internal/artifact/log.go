@@ -35,7 +35,7 @@ type LogFile struct {
 
 	open       bool // the last byte may be part of a character to come
 	notes      notes
-	redactions []build.Redaction
+	redactions redactions
 	err        error // of the first write that failed
 	result     build.Log
 	finished   bool
@@ -72,7 +72,7 @@ func (d *Dir) CreateLog(ref build.Ref, red *Redactor, next io.Writer) (*LogFile,
 func (l *LogFile) build(next io.Writer) {
 	l.sink = newSink(l.file, l.dir.join(l.partial()), next)
 	l.buf = bufio.NewWriterSize(l.sink, writeBuffer)
-	l.clean = newRedacting(l.red, l.buf, l.redacted)
+	l.clean = newRedacting(l.red, l.buf, l.redactions.note)
 	l.valid = transform.NewWriter(l.clean, runes.ReplaceIllFormed())
 }
 
@@ -90,14 +90,6 @@ func (d *Dir) claim(ref build.Ref) (string, error) {
 
 func (l *LogFile) partial() string { return l.stem + ".partial.log" }
 func (l *LogFile) whole() string   { return l.stem + ".log" }
-
-// redacted notes a secret that was replaced, once per line and kind.
-func (l *LogFile) redacted(kind string, line int64) {
-	entry := build.Redaction{Kind: kind, Line: line}
-	if n := len(l.redactions); n < maxRedactions && (n == 0 || l.redactions[n-1] != entry) {
-		l.redactions = append(l.redactions, entry)
-	}
-}
 
 // Write takes the next bytes of the log as they were served, cut anywhere.
 // Each byte that is not part of valid UTF-8 becomes U+FFFD, as utf8.DecodeRune

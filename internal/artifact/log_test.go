@@ -137,7 +137,7 @@ func TestLog(t *testing.T) {
 func TestLogRedactions(t *testing.T) {
 	const served = "start\nkey qX7zRt2Lw9Kd and qX7zRt2Lw9Kd\n\xff\nend qX7zRt2Lw9Kd"
 	d, dir := open(t)
-	red := NewRedactor([]string{plainSecret})
+	red := redactor(plainSecret)
 	for size := 1; size <= len(served); size++ {
 		l, err := d.CreateLog(ref("api", size), red, nil)
 		if err != nil {
@@ -164,7 +164,7 @@ func TestLogRedactions(t *testing.T) {
 
 func TestLogRedactionsBounded(t *testing.T) {
 	d, _ := open(t)
-	l, err := d.CreateLog(ref("api", 1), NewRedactor([]string{plainSecret}), nil)
+	l, err := d.CreateLog(ref("api", 1), redactor(plainSecret), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +293,7 @@ func TestLogsDiffer(t *testing.T) {
 
 func TestLogMemory(t *testing.T) {
 	d, _ := open(t)
-	l, err := d.CreateLog(ref("api", 1), NewRedactor([]string{plainSecret, oddSecret}), nil)
+	l, err := d.CreateLog(ref("api", 1), redactor(plainSecret, oddSecret), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -325,7 +325,7 @@ func FuzzLog(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	red := NewRedactor([]string{plainSecret})
+	red := redactor(plainSecret)
 	number := 0
 	f.Fuzz(func(t *testing.T, served []byte, size uint8) {
 		write := func(size int) (string, build.Log) {

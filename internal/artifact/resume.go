@@ -96,7 +96,7 @@ func (l *LogFile) Mark(mark any) error {
 }
 
 // holdsBack says whether a part of what was written may wait for what follows.
-func (l *LogFile) holdsBack() bool { return l.open || len(l.clean.held) > 0 }
+func (l *LogFile) holdsBack() bool { return l.open || len(l.clean.held) > 0 || l.clean.drop != nil }
 
 func (l *LogFile) saveNote() error {
 	if !l.notes.unsaved {

@@ -70,7 +70,7 @@ func end(t *testing.T, l *LogFile, killed bool) {
 // However often and wherever writing broke off, what comes out in the end is
 // what one run would have written, and the scanner has seen it all.
 func TestResume(t *testing.T) {
-	red := NewRedactor([]string{plainSecret})
+	red := redactor(plainSecret)
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 15))
 		s := served{someLog(random, 1000), random}
@@ -125,8 +125,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// part leaves a part of a log and returns what it is of.
-func part(t *testing.T) (dir string, r build.Ref, s served) {
+// leavePart leaves a part of a log and returns what it is of.
+func leavePart(t *testing.T) (dir string, r build.Ref, s served) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, 1))
 	s = served{someLog(random, 1000), random}
@@ -190,7 +190,7 @@ func TestResumeRefuses(t *testing.T) {
 		}, "other secrets"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir, r, _ := part(t)
+			dir, r, _ := leavePart(t)
 			if err := tt.spoil(t, dir); err != nil {
 				t.Fatal(err)
 			}
@@ -215,7 +215,7 @@ func TestResumeRefuses(t *testing.T) {
 
 // What doesn't repeat the end of the part is not taken for the same log.
 func TestResumeOfAnotherLog(t *testing.T) {
-	dir, r, s := part(t)
+	dir, r, s := leavePart(t)
 	d, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -240,7 +240,7 @@ func TestResumeOfAnotherLog(t *testing.T) {
 
 // Where nothing could be asked, all of the part is kept, and counted.
 func TestResumeKeepsThePart(t *testing.T) {
-	dir, r, s := part(t)
+	dir, r, s := leavePart(t)
 	d, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"hash"
 	"io"
 	"os"
@@ -14,14 +15,24 @@ import (
 const window = 32 << 10
 
 // redacting passes text on with its secrets replaced, however it is cut. It
-// holds back at most the longest literal less one byte.
+// holds back what may be the beginning of a secret: at most maxSecret bytes, or
+// the longest literal.
 type redacting struct {
 	red   *Redactor
 	out   io.Writer
 	found func(kind string, line int64) // may be nil; lines count from 1
 	held  []byte                        // text that is not passed on yet
 	line  int64                         // line ends passed on
+
+	behind []byte            // the end of what was passed on
+	drop   *[256]bool        // what goes on with a secret that was too long
+	key    *keyBlock         // a private key is being passed on
+	slow   map[string]string // marks of secrets that people choose
 }
+
+// mostSlow bounds the slow marks of one log: whoever writes it could have a
+// million passwords in it. Those beyond are no longer told apart.
+const mostSlow = 16
 
 func newRedacting(red *Redactor, out io.Writer, found func(kind string, line int64)) *redacting {
 	if red == nil {
@@ -30,7 +41,7 @@ func newRedacting(red *Redactor, out io.Writer, found func(kind string, line int
 	if found == nil {
 		found = func(string, int64) {}
 	}
-	return &redacting{red: red, out: out, found: found}
+	return &redacting{red: red, out: out, found: found, slow: map[string]string{}}
 }
 
 // Write takes the next piece of text; its error is that of the writer behind it.
@@ -49,24 +60,122 @@ func (r *redacting) Write(p []byte) (int, error) {
 // Close passes on what was held back. It leaves the writer behind it open.
 func (r *redacting) Close() error { return r.pass(true) }
 
+// pass passes on what of the held text is certain.
 func (r *redacting) pass(final bool) error {
 	text := r.held
-	for {
-		start, end, hit := r.red.find(text, final)
-		if err := r.emit(text[:start]); err != nil {
+	for len(text) > 0 {
+		n, err := r.step(text, final)
+		if err != nil {
 			return err
 		}
-		text = text[end:]
-		if hit == nil {
+		if n == 0 {
 			break
 		}
-		r.found(hit.kind, r.line+1)
-		if err := r.emit([]byte(hit.placeholder())); err != nil {
-			return err
-		}
+		text = text[n:]
 	}
 	r.held = append(r.held[:0], text...)
 	return nil
+}
+
+// step passes on some of text and says how much; 0 where that depends on bytes
+// to come.
+func (r *redacting) step(text []byte, final bool) (int, error) {
+	if r.drop != nil {
+		n := 0
+		for n < len(text) && r.drop[text[n]] {
+			n++
+		}
+		if n > 0 {
+			return n, nil
+		}
+		r.drop = nil
+	}
+	if r.key != nil {
+		return r.keyLine(text, final)
+	}
+	return r.replace(text, final)
+}
+
+// replace passes text on up to and with the first secret.
+func (r *redacting) replace(text []byte, final bool) (int, error) {
+	h, safe, ok := r.red.find(r.behind, text, final)
+	if !ok {
+		return safe, r.emit(text[:safe])
+	}
+	if h.start == h.end { // it says that a key follows
+		r.key = &keyBlock{}
+		return h.over, r.emit(text[:h.over])
+	}
+	// What stands before the secret, such as a user's name, may be one, too.
+	if err := errors.Join(r.emit(text[:h.at]), r.replaceAll(text[h.at:h.start])); err != nil {
+		return 0, err
+	}
+	if h.open {
+		r.drop = h.shape.tail()
+	}
+	return h.end, r.emitMark(h.kind(), r.markOf(h, text[h.start:h.end]))
+}
+
+// keyLine passes on a line of a private key, or one before or behind it.
+func (r *redacting) keyLine(text []byte, final bool) (int, error) {
+	n := bytes.IndexByte(text[:min(len(text), maxKeyLine)], '\n') + 1
+	switch {
+	case n == 0 && len(text) >= maxKeyLine:
+		r.key = nil
+		return r.replace(text, final)
+	case n == 0 && !final:
+		return 0, nil
+	case n == 0:
+		n = len(text)
+	}
+	start, end, more := r.key.line(text[:n])
+	if !more {
+		r.key = nil
+	}
+	if start == end {
+		return n, r.replaceAll(text[:n])
+	}
+	return n, errors.Join(
+		r.replaceAll(text[:start]),
+		r.emitMark(privateKey, fastMark(privateKey, text[start:end])),
+		r.emit(text[end:n]))
+}
+
+// replaceAll passes on text behind which no secret goes on.
+func (r *redacting) replaceAll(text []byte) error {
+	for len(text) > 0 {
+		n, err := r.replace(text, true)
+		if err != nil {
+			return err
+		}
+		text = text[n:]
+	}
+	return nil
+}
+
+// markOf is what is written in the place of a secret.
+func (r *redacting) markOf(h hit, value []byte) string {
+	switch {
+	case h.literal != nil:
+		return h.literal.placeholder()
+	case !h.shape.weak:
+		return fastMark(h.shape.kind, value)
+	}
+	key := h.shape.kind + " " + string(value)
+	mark, ok := r.slow[key]
+	if !ok && len(r.slow) >= mostSlow {
+		return markOf(h.shape.kind, make([]byte, 4))
+	}
+	if !ok {
+		mark = slowMark(h.shape.kind, string(value), r.red.rounds)
+		r.slow[key] = mark
+	}
+	return mark
+}
+
+func (r *redacting) emitMark(kind, mark string) error {
+	r.found(kind, r.line+1)
+	return r.emit([]byte(mark))
 }
 
 func (r *redacting) emit(text []byte) error {
@@ -74,6 +183,8 @@ func (r *redacting) emit(text []byte) error {
 		return nil
 	}
 	r.line += int64(bytes.Count(text, []byte{'\n'}))
+	r.behind = append(r.behind, text[max(0, len(text)-context):]...)
+	r.behind = append(r.behind[:0], r.behind[max(0, len(r.behind)-context):]...)
 	_, err := r.out.Write(text)
 	return err
 }

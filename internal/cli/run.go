@@ -69,21 +69,26 @@ func textFor(w io.Writer, mode string, env config.Environment) terminalText {
 // newRun prepares a run. Its errors are of the inputs: nothing is requested yet.
 func newRun(cfg *config.Config, p Process, env config.Environment) (*run, error) {
 	r := &run{cfg: cfg, env: env, started: time.Now().UTC(), baselineDir: filepath.Dir(p.path(cfg.BaselinePath))}
-	r.redactor = artifact.NewRedactor(cfg.Credentials.Secrets())
+	var err error
+	if r.redactor, err = artifact.NewRedactor(cfg.Credentials.Secrets(), cfg.Redact); err != nil {
+		return nil, err
+	}
 	width, isTerminal := terminal(p.Stderr)
 	r.progress = report.NewProgress(p.Stderr, isTerminal, width)
 	stderr := r.redactor.Writer(r.progress.Around(p.Stderr))
 	r.errors = stderr
 	r.messages = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: cfg.LogLevel, ReplaceAttr: harmless}))
-	var err error
-	if r.client, err = newClient(cfg, r.messages); err != nil {
+	r.job = report.NewJobLog(r.progress.Around(p.Stdout), report.DetectDialect(env))
+	for _, secret := range cfg.Credentials.Secrets() {
+		r.job.Mask(secret)
+	}
+	if r.client, err = newClient(cfg, r.messages, r.job.Mask); err != nil {
 		return nil, err
 	}
 	if r.dir, err = openOutput(p, cfg.OutputDir); err != nil {
 		return nil, err
 	}
 	r.follower = fetch.NewFollower(r.client, cfg.Wait, fetch.DefaultPatience())
-	r.job = report.NewJobLog(r.progress.Around(p.Stdout), report.DetectDialect(env))
 	r.stdout = textFor(p.Stdout, cfg.Color, env)
 	return r, nil
 }
@@ -113,7 +118,7 @@ func (r *run) close() {
 	r.errors.Close()
 }
 
-func newClient(cfg *config.Config, messages *slog.Logger) (*fetch.Client, error) {
+func newClient(cfg *config.Config, messages *slog.Logger, issued func(string)) (*fetch.Client, error) {
 	keys := cfg.Credentials
 	credentials := fetch.Credentials{
 		AccessKey: keys.AccessKey, SecretKey: keys.SecretKey, SecurityToken: keys.SecurityToken, AuthToken: keys.AuthToken,
@@ -124,7 +129,7 @@ func newClient(cfg *config.Config, messages *slog.Logger) (*fetch.Client, error)
 	}
 	return fetch.New(fetch.Options{
 		Endpoint: cfg.Endpoint, IAMEndpoint: cfg.IAMEndpoint, Credentials: credentials, ProjectID: cfg.ProjectID,
-		RateLimit: cfg.RateLimit, UserAgent: "loggate/" + version().Version, Logger: messages,
+		RateLimit: cfg.RateLimit, UserAgent: "loggate/" + version().Version, Logger: messages, Issued: issued,
 	})
 }
 

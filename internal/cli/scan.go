@@ -39,6 +39,9 @@ func (c *scanCommand) execute(ctx context.Context, p Process) int {
 	}
 	defer logs.close()
 	s := &scanning{cfg: cfg, env: env, p: p, started: time.Now().UTC()}
+	if s.redactor, err = artifact.NewRedactor(nil, cfg.Redact); err != nil {
+		return usage(p, err)
+	}
 	if cfg.OutputDir != "" {
 		if s.dir, err = openOutput(p, cfg.OutputDir); err != nil {
 			return usage(p, err)
@@ -128,11 +131,12 @@ func nameOf(file string) string {
 
 // scanning is one scan of several logs.
 type scanning struct {
-	cfg     *config.Config
-	env     config.Environment
-	p       Process
-	started time.Time
-	dir     *artifact.Dir // nil when nothing is written
+	cfg      *config.Config
+	env      config.Environment
+	p        Process
+	started  time.Time
+	redactor *artifact.Redactor
+	dir      *artifact.Dir // nil when nothing is written
 }
 
 func (s *scanning) scan(ctx context.Context, logs logSources) int {
@@ -199,15 +203,18 @@ func (s *scanning) scanLog(ctx context.Context, i int, source logSource) outcome
 func (s *scanning) read(ctx context.Context, b *build.Build, source logSource, no int, scanner io.Writer) error {
 	in := contextReader{ctx, source.in}
 	if s.dir == nil {
-		counted := &measure{sum: sha256.New(), next: scanner}
+		filter := s.redactor.Filter(scanner)
+		counted := &measure{sum: sha256.New(), next: filter}
 		_, err := io.Copy(counted, in)
+		err = errors.Join(err, filter.Close())
 		counted.describe(&b.Log)
+		b.Log.Redactions = filter.Redactions()
 		if source.path != "" {
 			b.Log.Path = &source.path
 		}
 		return err
 	}
-	file, err := s.dir.CreateLog(build.Ref{Name: source.name, Number: no}, nil, scanner)
+	file, err := s.dir.CreateLog(build.Ref{Name: source.name, Number: no}, s.redactor, scanner)
 	if err != nil {
 		return err
 	}
@@ -222,7 +229,7 @@ func (s *scanning) read(ctx context.Context, b *build.Build, source logSource, n
 func (s *scanning) publish(rep *build.Report) error {
 	var err error
 	if s.dir != nil {
-		w := writer{dir: s.dir, cfg: s.cfg, env: s.env}
+		w := writer{dir: s.dir, cfg: s.cfg, env: s.env, redactor: s.redactor}
 		err = errors.Join(w.artifacts(rep), w.github(rep))
 	}
 	if s.cfg.Format == "json" {

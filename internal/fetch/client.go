@@ -25,7 +25,8 @@ type Options struct {
 	ProjectID   string  // sent as X-Project-Id with AK/SK; "" sends none
 	RateLimit   float64 // share of the published limits, 1 is all of them; 0 means no limit
 	UserAgent   string
-	Logger      *slog.Logger // nil discards; never gets a secret
+	Logger      *slog.Logger        // nil discards; never gets a secret
+	Issued      func(secret string) // told of each token that comes up during the run; may be nil
 
 	Attempts               int               // tries of one request; default 8
 	RequestTimeout         time.Duration     // of one attempt with its body; default 60s
@@ -85,6 +86,9 @@ func (o *Options) fill() error {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Issued == nil {
+		o.Issued = func(string) {}
 	}
 	if o.Attempts <= 0 {
 		o.Attempts = defaultAttempts

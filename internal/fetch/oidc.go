@@ -79,6 +79,7 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 		return "", err
 	}
 	t.client.redact.add(token)
+	t.client.opts.Issued(token)
 	t.token, t.renew = token, renewalOf(ends)
 	return t.token, nil
 }
@@ -126,6 +127,7 @@ func (t *tokens) exchange(ctx context.Context) (token string, ends *time.Time, e
 		return "", nil, err
 	}
 	t.client.redact.add(id)
+	t.client.opts.Issued(id)
 	body, err := json.Marshal(map[string]any{"auth": map[string]any{
 		"id_token": map[string]string{"id": id},
 		"scope":    map[string]any{"project": map[string]string{"name": t.oidc.Project}},
