@@ -118,7 +118,7 @@ func TestEveryFaultIsSurvived(t *testing.T) {
 	c := newTestClient(t, nil, func(o *Options) {
 		o.Endpoint, o.IAMEndpoint = endpoint, endpoint
 		o.Credentials = Credentials{OIDC: &OIDC{Provider: "idp", IDToken: "IDTOKEN", Project: "cn-north-4"}}
-		o.RequestTimeout = 300 * time.Millisecond
+		o.RequestTimeout = 2 * time.Second
 	})
 	var group sync.WaitGroup
 	for range 4 {
