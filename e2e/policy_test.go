@@ -38,10 +38,10 @@ var policies = []struct {
 		reasons: []string{"require .loggate.yml:2 secret -: the log is not complete, so `BUILD` is not shown to be in it"}},
 	{name: "required of others than that one", text: "gate: {require: [{pattern: 'BUILD', builds: [web]}]}", builds: "web secret", code: 3},
 	{name: "forbidden", text: "gate:\n  forbid: [{pattern: '-SNAPSHOT', reason: no snapshots in a release}]", code: 1,
-		reasons: []string{"forbid .loggate.yml:3 api 4: 1 line(s) of the log match `-SNAPSHOT` (no snapshots in a release), first: [INFO] Building jar: shop-1.4-SNAPSHOT.jar"}},
+		reasons: []string{"forbid .loggate.yml:3 api 4: 1 line of the log matches `-SNAPSHOT` (no snapshots in a release), first: [INFO] Building jar: shop-1.4-SNAPSHOT.jar"}},
 	{name: "forbidden elsewhere", text: "gate: {forbid: [{pattern: '-SNAPSHOT', builds: [web]}]}", code: 0},
 	{name: "forbidden a mark", text: "gate: {forbid: [{pattern: '执行成功'}]}", code: 1,
-		reasons: []string{"forbid .loggate.yml:2 web 3: 1 line(s) of the log match `执行成功`"}},
+		reasons: []string{"forbid .loggate.yml:2 web 3: 1 line of the log matches `执行成功`"}},
 	{name: "a build that isn't there", text: "gate: {forbid: [{pattern: 'never', builds: [api, worker]}]}", code: 1,
 		reasons: []string{`forbid .loggate.yml:2 worker -: build "worker" is named by the policy, but not in this run`}},
 	{name: "a glob may match nothing", text: "gate: {require: [{pattern: 'never', builds: ['worker-*']}]}", code: 0},
@@ -53,7 +53,7 @@ var policies = []struct {
 	{name: "ignore of what may be in a log that can't be had", text: "ignore: [{pattern: nowhere/, reason: moved}]", builds: "web secret", code: 3},
 	{name: "disabled", text: "disable: [gcc.warning]\ngate: {max: {warning: 0}}", code: 0},
 	{name: "violations add up", text: "gate:\n  max: {warning: 0}\n  require: [{pattern: 'Signing jar'}]\n  forbid: [{pattern: 'SUCCESS', builds: [web]}]", code: 1,
-		reasons: []string{"max warning .loggate.yml:3 api 2: ", "require .loggate.yml:4 api -: ", "require .loggate.yml:4 web -: ", "forbid .loggate.yml:5 web 2: 2 line(s) of the log match"}},
+		reasons: []string{"max warning .loggate.yml:3 api 2: ", "require .loggate.yml:4 api -: ", "require .loggate.yml:4 web -: ", "forbid .loggate.yml:5 web 2: 2 lines of the log match"}},
 }
 
 func TestPolicies(t *testing.T) {

@@ -215,8 +215,8 @@ func (c *configCheck) execute(_ context.Context, p Process) int {
 	if err != nil {
 		return usage(p, err)
 	}
-	fmt.Fprintf(p.Stdout, "%s is right: %d rules with the built-in ones, %d ignored, %d limits, %d required, %d forbidden\n",
-		build.Printable(c.File, 200), len(policy.Rules.Rules()), len(policy.Ignore), len(policy.Max), len(policy.Require), len(policy.Forbid))
+	fmt.Fprintf(p.Stdout, "%s is right: entries of ignore: %d, max: %d, require: %d, forbid: %d\n",
+		build.Printable(c.File, 200), len(policy.Ignore), len(policy.Max), len(policy.Require), len(policy.Forbid))
 	return build.ExitPass
 }
 

@@ -115,7 +115,7 @@ func demandViolation(d demand, b *build.Build, seen scan.Watched) *build.Violati
 		v.Remedy = "make the build do what is required, or take the entry out of `gate.require`"
 	case !d.required && seen.Count > 0:
 		v.Line = &seen.Line
-		v.Message = fmt.Sprintf("%d line(s) of the log match %s%s, first: %s", seen.Count, quoted(d.Pattern), because(d), seen.Text)
+		v.Message = fmt.Sprintf("%s %s%s, first: %s", lines(seen.Count), quoted(d.Pattern), because(d), seen.Text)
 		v.Remedy = "take what is forbidden out of the build, or take the entry out of `gate.forbid`"
 	default:
 		return nil
@@ -179,6 +179,13 @@ func namesOf(outcomes []outcome) []string {
 		names[i] = o.build.Name
 	}
 	return names
+}
+
+func lines(n int64) string {
+	if n == 1 {
+		return "1 line of the log matches"
+	}
+	return fmt.Sprintf("%d lines of the log match", n)
 }
 
 func quoted(pattern *regexp.Regexp) string { return "`" + build.Printable(pattern.String(), 200) + "`" }

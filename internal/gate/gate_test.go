@@ -270,3 +270,18 @@ func TestCauses(t *testing.T) {
 		t.Errorf("causes %s, want %s", got, want)
 	}
 }
+
+// A limit names the build that breaks it most, the first of them.
+func TestLimitNamesTheWorstBuild(t *testing.T) {
+	r := &build.Report{Builds: []*build.Build{
+		whole("one", build.Success, finding(build.Error)),
+		whole("two", build.Success, finding(build.Warning), finding(build.Error), finding(build.Error)),
+		whole("three", build.Success, finding(build.Error), finding(build.Error)),
+	}}
+	r.Builds[1].Findings[1].Line = 7
+	gate.Decide(r, gate.Policy{FailOn: gate.FailOn{Build: true}, Max: []gate.Limit{{Severity: build.Error, Max: 4, Source: "p.yml:2"}}})
+	v := r.Gate.Violations[0]
+	if *v.Build != "two" || *v.Line != 7 || v.Message != "5 errors over all builds, 4 allowed; 2 of them here, first: a found error" {
+		t.Errorf("build %q, line %d: %s", *v.Build, *v.Line, v.Message)
+	}
+}
