@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,9 +11,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sourcegraph/conc/pool"
 
 	"github.com/loggate/loggate/internal/artifact"
 	"github.com/loggate/loggate/internal/build"
@@ -140,11 +144,9 @@ type scanning struct {
 }
 
 func (s *scanning) scan(ctx context.Context, logs logSources) int {
-	var outcomes []outcome
+	outcomes := s.scanAll(ctx, logs)
 	rep := newReport(s.started)
-	for i, source := range logs {
-		o := s.scanLog(ctx, i, source)
-		outcomes = append(outcomes, o)
+	for _, o := range outcomes {
 		rep.Builds = append(rep.Builds, o.build)
 	}
 	if err := unlike(ctx, s.cfg.Baseline, filepath.Dir(s.p.path(s.cfg.BaselinePath)), outcomes, s.openLog); err != nil {
@@ -171,6 +173,17 @@ func (s *scanning) openLog(b *build.Build) (io.ReadCloser, error) {
 	}
 	source, err := openLog(s.p, *b.Log.Path)
 	return source.in, err
+}
+
+// scanAll reads the logs, one a processor at a time.
+func (s *scanning) scanAll(ctx context.Context, logs logSources) []outcome {
+	outcomes := make([]outcome, len(logs))
+	tasks := pool.New().WithMaxGoroutines(runtime.GOMAXPROCS(0))
+	for i, source := range logs {
+		tasks.Go(func() { outcomes[i] = s.scanLog(ctx, i, source) })
+	}
+	tasks.Wait()
+	return outcomes
 }
 
 // scanLog reads one log to its end, or to where reading breaks off.
@@ -265,11 +278,7 @@ type measure struct {
 func (m *measure) Write(p []byte) (int, error) {
 	m.sum.Write(p)
 	m.bytes += int64(len(p))
-	for _, c := range p {
-		if c == '\n' {
-			m.lines++
-		}
-	}
+	m.lines += int64(bytes.Count(p, []byte{'\n'}))
 	if len(p) > 0 {
 		m.open = p[len(p)-1] != '\n'
 	}

@@ -9,7 +9,7 @@ const maxSequence = 256
 // stripANSI is text without its terminal control sequences (ECMA-48): CSI, OSC
 // and other strings, two-byte escapes, and backspaces.
 func stripANSI(text string) string {
-	if strings.IndexByte(text, '\x1b') < 0 && strings.IndexByte(text, '\b') < 0 && !strings.Contains(text, "\u009b") {
+	if !ansi(text) {
 		return text
 	}
 	var out strings.Builder
@@ -27,6 +27,11 @@ func stripANSI(text string) string {
 		text = text[next:]
 	}
 	return out.String()
+}
+
+// ansi says whether text has anything that stripANSI takes away.
+func ansi(text string) bool {
+	return strings.IndexByte(text, '\x1b') >= 0 || strings.IndexByte(text, '\b') >= 0 || strings.Contains(text, "\u009b")
 }
 
 // sequence is the length of the control sequence that text starts with, 0 when

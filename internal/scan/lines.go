@@ -14,7 +14,8 @@ const (
 	atOnce = 32 << 10
 )
 
-// splitter cuts a stream of bytes into lines at LF, however it comes.
+// splitter cuts a stream of bytes, however it comes, into lines at LF, and takes CRs
+// before that and ANSI sequences out.
 type splitter struct {
 	head []byte // of the line that has no LF yet
 	tail []byte // what came after a full head, at most 2*tailBytes
@@ -27,7 +28,13 @@ type splitter struct {
 func (s *splitter) write(p []byte, line func(string)) {
 	for len(p) > 0 {
 		if whole := bytes.LastIndexByte(p[:min(len(p), atOnce)], '\n') + 1; whole > 0 && !s.some {
-			for text := range strings.SplitSeq(string(p[:whole-1]), "\n") {
+			lines := string(p[:whole-1])
+			plain := !ansi(lines)
+			for text := range strings.SplitSeq(lines, "\n") {
+				text = strings.TrimRight(text, "\r")
+				if !plain {
+					text = stripANSI(text)
+				}
 				line(text)
 			}
 			p = p[whole:]
@@ -84,5 +91,5 @@ func (s *splitter) end(line func(string)) {
 	}
 	text += string(s.tail)
 	s.head, s.tail, s.cut, s.some = s.head[:0], s.tail[:0], 0, false
-	line(text)
+	line(stripANSI(strings.TrimRight(text, "\r")))
 }

@@ -105,13 +105,13 @@ func (s *Scanner) Ended() (build.Status, bool) {
 	return s.ending.finished()
 }
 
-// line takes one line of the log, without its end.
-func (s *Scanner) line(raw string) {
+// line takes one line of the log, as the splitter gives it.
+func (s *Scanner) line(text string) {
 	s.no++
 	if s.no == 1 {
-		raw = strings.TrimPrefix(raw, "\ufeff")
+		text = strings.TrimPrefix(text, "\ufeff")
 	}
-	l := unwrap(stripANSI(strings.TrimRight(raw, "\r")))
+	l := unwrap(text)
 	s.ending.line(l.text)
 	s.found.show(s.no, l.text) // excerpts are for people: the time in front would leave little room
 	s.watch(l)

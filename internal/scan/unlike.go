@@ -186,9 +186,9 @@ func (p *Passing) places(hash uint64) [2]uint64 {
 func eachText(log io.Reader, do func(no int64, text string)) error {
 	var lines splitter
 	no := int64(0)
-	take := func(raw string) {
+	take := func(text string) {
 		no++
-		do(no, unwrap(stripANSI(raw)).text)
+		do(no, unwrap(text).text)
 	}
 	buffer := make([]byte, compareBuffer)
 	for {
