@@ -22,6 +22,7 @@ var (
 	azureStep      = regexp.MustCompile(`^##\[section\]Starting: (.+)`)
 	gitHubStopped  = regexp.MustCompile(`^##\[error\]The (?:action '.*' has timed out|operation was canceled|runner has received a shutdown signal)`)
 	travisCommand  = regexp.MustCompile(`^The command "(.*)" (?:exited with|failed and exited with) (\d+)`)
+	travisEnd      = regexp.MustCompile(`^" (?:failed and )?exited with (\d+)`) // of a command of several lines
 	gitLabStart    = regexp.MustCompile(`section_start:\d+:([\w.-]+)`)
 	gitLabEnd      = regexp.MustCompile(`section_end:\d+:([\w.-]+)`)
 	gitLabFailed   = regexp.MustCompile(`^ERROR: Job failed(?:: exit (?:code|status) (\d+))?`)
@@ -76,6 +77,10 @@ func (t *tracker) others(no int64, text string) {
 	case 't':
 		if strings.Contains(text, "travis_time:start:") {
 			t.travis(no, text)
+		}
+	case '"':
+		if m := travisEnd.FindStringSubmatch(text); m != nil && t.commands {
+			t.endCommand(no, "", m[1])
 		}
 	case '$':
 		if t.commands && t.open >= 0 && t.list[t.open].name == "" {

@@ -99,7 +99,7 @@ func (r *ranking) explains(f *finding) bool {
 	if r.severity(f) != build.Error {
 		return false
 	}
-	return f.rule.Kind == build.Cause || f.rule.Kind == build.Symptom && (f.rule.Confidence == rules.High || r.byAction(f))
+	return f.rule.Kind == build.Cause || f.rule.Kind == build.Symptom && (f.rule.Confidence == rules.High || f.rule.Family() == "github")
 }
 
 // byAction says whether the finding is what an action of GitHub says of why it failed. A

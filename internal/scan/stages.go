@@ -50,7 +50,11 @@ func (t *tracker) line(no int64, l line) bool {
 	}
 	t.marked = t.codeArts(no, l.text)
 	if !t.marked {
-		t.others(no, l.text)
+		for text := range strings.SplitSeq(l.text, "\r") { // as Travis and GitLab put marks before the text
+			if text != "" {
+				t.others(no, text)
+			}
+		}
 	}
 	t.textLine = no
 	return t.marked
