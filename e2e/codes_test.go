@@ -110,3 +110,26 @@ func TestLatestOfAJobWithoutBuilds(t *testing.T) {
 		expectText(t, "stdout", r.stdout, "none: log: ")
 	}
 }
+
+// A build that is reported twice is compared with the baseline under each name.
+func TestLatestAgainstABaseline(t *testing.T) {
+	t.Parallel()
+	b := failed("api", badLog)
+	server := serveBuilds(t, b)
+	dir := t.TempDir()
+	in := invocation{dir: dir, args: []string{"run", "--output-dir", "good"}, env: append(access(server), "LOGGATE_BUILDS=api="+b.JobID+":7")}
+	run(t, in).expectCode(t, build.ExitFail)
+	for _, names := range [][2]string{{"api", "last"}, {"last", "api"}} {
+		in := invocation{dir: dir, args: []string{"run", "--baseline", "good/report.json"},
+			env: append(access(server), "LOGGATE_BUILDS="+names[0]+"="+b.JobID+":7,"+names[1]+"="+b.JobID+":latest")}
+		r := run(t, in)
+		r.expectCode(t, build.ExitFail)
+		for name, isNew := range map[string]bool{"api": false, "last": true} {
+			for _, f := range named(t, r.report(t), name).Findings {
+				if *f.New != isNew {
+					t.Errorf("%v: of %s, is %q new? %v", names, name, f.Message, *f.New)
+				}
+			}
+		}
+	}
+}

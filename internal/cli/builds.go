@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/sourcegraph/conc/pool"
@@ -55,6 +56,7 @@ func (r *run) fetchAll(ctx context.Context) []outcome {
 func (o outcome) as(ref build.Ref) outcome {
 	twin := *o.build
 	twin.Name, twin.Requested = ref.Name, ref.Requested()
+	twin.Findings, twin.Incomplete = slices.Clone(twin.Findings), slices.Clone(twin.Incomplete) // the gate marks each its own way
 	return outcome{build: &twin, watched: o.watched, ignored: o.ignored}
 }
 

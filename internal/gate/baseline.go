@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loggate/loggate/internal/build"
@@ -10,7 +11,8 @@ import (
 // Compare marks which findings of a report are new against a baseline, the
 // report of a good run, and lists those that are gone; of a log that isn't
 // whole nothing is known to be. Builds are counterparts by name, findings by
-// fingerprint. A build without a counterpart is all new, which the remarks say,
+// fingerprint. What was there when the build passed isn't why it failed now: of
+// the findings of a severity the new ones get the better ranks. A build without a counterpart is all new, which the remarks say,
 // as they do when the run wasn't a good one.
 func Compare(r, baseline *build.Report) []build.Remark {
 	good := map[string]*build.Build{}
@@ -67,6 +69,9 @@ func compare(b, good *build.Build) {
 		isNew := !before[b.Findings[i].Fingerprint]
 		b.Findings[i].New = &isNew
 	}
+	if good != nil && !good.Status.Failed() {
+		newFirst(b)
+	}
 	b.Gone = []build.Finding{}
 	if !b.Log.Complete || b.FindingsDropped > 0 {
 		return
@@ -75,6 +80,38 @@ func compare(b, good *build.Build) {
 		if !there[f.Fingerprint] && !f.Own() {
 			b.Gone = append(b.Gone, f)
 		}
+	}
+}
+
+// knownBefore is why a finding has no better rank.
+const knownBefore = "was there when the build passed: behind new ones"
+
+// newFirst gives the ranks that findings of a severity have to the new ones of
+// them first.
+func newFirst(b *build.Build) {
+	for _, severity := range []build.Severity{build.Error, build.Warning, build.Notice} {
+		var slots []int
+		var fresh, known []build.Finding
+		for i, f := range b.Findings {
+			if f.Severity != severity {
+				continue
+			}
+			slots = append(slots, i)
+			if *f.New {
+				fresh = append(fresh, f)
+				continue
+			}
+			if !slices.Contains(f.Why, knownBefore) {
+				f.Why = append(slices.Clone(f.Why), knownBefore)
+			}
+			known = append(known, f)
+		}
+		for i, f := range append(fresh, known...) {
+			b.Findings[slots[i]] = f
+		}
+	}
+	for i := range b.Findings {
+		b.Findings[i].Rank = i + 1
 	}
 }
 

@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -62,5 +63,39 @@ func TestLastLinesAreNeverGone(t *testing.T) {
 	}
 	if len(remarks) != 1 || !strings.Contains(remarks[0].Message, "the verdict of the baseline's run is fail") {
 		t.Errorf("remarks: %+v", remarks)
+	}
+}
+
+// What was there when the build passed isn't why it fails now, but an error is
+// no warning for that.
+func TestNewFindingsRankBeforeKnownOnes(t *testing.T) {
+	named := func(severity build.Severity, print string) build.Finding {
+		f := finding(severity)
+		f.Fingerprint, f.Message = print, print
+		return f
+	}
+	known := []build.Finding{named(build.Error, "flaky"), named(build.Warning, "old")}
+	found := []build.Finding{named(build.Error, "flaky"), named(build.Warning, "old"), named(build.Error, "broken"), named(build.Warning, "fresh"), named(build.Error, "more")}
+	for _, test := range []struct {
+		status build.Status // of the baseline's build
+		want   string
+	}{
+		{build.Success, "1 broken, 2 fresh, 3 more, 4 old, 5 flaky"},
+		{build.Failure, "1 flaky, 2 old, 3 broken, 4 fresh, 5 more"},
+	} {
+		b := whole("api", build.Failure, found...)
+		for range 2 { // comparing again changes nothing
+			gate.Compare(&build.Report{Builds: []*build.Build{b}}, &build.Report{Builds: []*build.Build{whole("api", test.status, known...)}})
+		}
+		var got []string
+		for i, f := range b.Findings {
+			got = append(got, fmt.Sprintf("%d %s", i+1, f.Message))
+			if test.status == build.Success && (f.Rank != i+1 || len(f.Why) > 1 || (len(f.Why) == 1) == *f.New) {
+				t.Errorf("%s has rank %d for %q", f.Message, f.Rank, f.Why)
+			}
+		}
+		if text := strings.Join(got, ", "); text != test.want {
+			t.Errorf("against a build that ended with %s: %s, want %s", test.status, text, test.want)
+		}
 	}
 }

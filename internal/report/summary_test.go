@@ -334,3 +334,20 @@ func TestLongContextIsShort(t *testing.T) {
 		}
 	}
 }
+
+// Of a baseline, what counts is counted: neither what is ignored nor loggate's own.
+func TestComparisonCountsWhatCounts(t *testing.T) {
+	b := passing("api", 7, 0, 1000)
+	for i, f := range []build.Finding{{New: ptr(true)}, {New: ptr(true), Ignored: ptr("known")}, {New: ptr(false)}, {New: ptr(true), Rule: build.LastLines}, {New: ptr(true), Rule: build.Unlike}} {
+		f.Rank, f.Line, f.Severity, f.Kind = i+1, 1, build.Warning, build.Cause
+		b.Findings = append(b.Findings, f)
+	}
+	r := &build.Report{Verdict: build.Pass, Builds: []*build.Build{b}}
+	if got := summaryOf(t, r, 0); !strings.Contains(got, "### Against the baseline: 1 new, 1 known, 0 gone\n") {
+		t.Errorf("the summary is\n%s", got)
+	}
+	b.Findings = []build.Finding{{Rank: 1, Line: 1, Severity: build.Warning, Kind: build.Cause}}
+	if got := summaryOf(t, r, 0); strings.Contains(got, "baseline") {
+		t.Errorf("without a baseline, the summary is\n%s", got)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -417,5 +418,20 @@ func TestPrefixes(t *testing.T) {
 		if len(result.Findings) != 1 || result.Findings[0].Message != "no such target '//:x'" {
 			t.Errorf("%s: found %+v", line, result.Findings)
 		}
+	}
+}
+
+// A demand sees a line as the rules do, each text between CRs too, and the marks
+// of stages, which no rule sees.
+func TestWatchSeesEveryReading(t *testing.T) {
+	watch := []*regexp.Regexp{regexp.MustCompile(`^two$`), regexp.MustCompile(`^one.two$`), regexp.MustCompile(`该步骤执行成功$`), regexp.MustCompile(`^gone`)}
+	scanner := scan.New(builtin(t), scan.Options{Watch: watch})
+	_, _ = scanner.Write([]byte("one\rtwo\n[Maven构建:official_shell_maven] : 该步骤执行成功\n"))
+	var lines []int64
+	for _, w := range scanner.Finish(scan.Outcome{}).Watched {
+		lines = append(lines, w.Line)
+	}
+	if want := []int64{1, 1, 2, 0}; !slices.Equal(lines, want) {
+		t.Errorf("found in lines %v, want %v", lines, want)
 	}
 }

@@ -148,6 +148,34 @@ func TestUnlike(t *testing.T) {
 	}
 }
 
+func TestWordsThatDifferFromBuildToBuild(t *testing.T) {
+	passing := "pulled image shop@sha256:0a1b2c3d4e5f6071 as pod web-7f9c6bdd4x2 in 3s\nTS2322 in src/a.ts\n"
+	if found := unlikeIn(t, passing, "pulled image shop@sha256:ffe1c2d3a4b5c6d7 as pod web-6d8b9xkq2z in 12ms\nTS9999 in src/a.ts\n", nil); len(found) > 0 {
+		t.Errorf("numbers and hashes make %q unlike", found[0].Message)
+	}
+	if found := unlikeIn(t, passing, "TX2322 in src/a.ts\n", nil); len(found) != 1 {
+		t.Errorf("another code is like the one before: %v", found)
+	}
+}
+
+// A line that comes again, with other numbers, is told where it comes first.
+func TestUnlikeTellsALineOnce(t *testing.T) {
+	found := unlikeIn(t, "step 1\n", "step 1\nnode 7 lost its lease\nstep 2\nnode 8 lost its lease\nstep 3\n", nil)
+	if len(found) != 1 || found[0].Line != 2 {
+		t.Errorf("unlike are %+v", found)
+	}
+}
+
+// What is hardly unlike isn't told beside what is.
+func TestUnlikeLeavesOutTheWeak(t *testing.T) {
+	passing := "compiling the first module of the shop in the usual way\ndone\n"
+	failing := "compiling the first module of the store in the usual way\ndone\nquota of tenant exceeded while rolling everything back again\n"
+	found := unlikeIn(t, passing, failing, nil)
+	if len(found) != 1 || found[0].Line != 3 {
+		t.Errorf("unlike are %+v", found)
+	}
+}
+
 func TestUnlikeTellsOfErrors(t *testing.T) {
 	broken := errors.New("broken")
 	if _, err := ReadPassing("api", io.MultiReader(strings.NewReader("a"), iotest.ErrReader(broken)), 1); !errors.Is(err, broken) {
