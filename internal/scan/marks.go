@@ -182,11 +182,7 @@ func (t *tracker) travis(no int64, text string) {
 // since the command before.
 func (t *tracker) endCommand(no int64, command, exit string) {
 	if t.open < 0 {
-		first := int64(1)
-		if n := len(t.list); n > 0 {
-			first = t.list[n-1].last + 1
-		}
-		t.start(first, command)
+		t.start(t.unclaimed(), command)
 	}
 	if t.open >= 0 && t.list[t.open].name == "" {
 		t.list[t.open].name = build.Printable(command, maxStageName)

@@ -94,9 +94,10 @@ func (r *ranking) failedAt(f *finding) bool {
 	return r.stages.statusAt(f.first) == build.Failure
 }
 
-// explains says whether the finding says more than that something failed.
+// explains says whether the finding says more than that something failed, of what
+// failed.
 func (r *ranking) explains(f *finding) bool {
-	if r.severity(f) != build.Error {
+	if r.severity(f) != build.Error || r.stages.failing() >= 0 && r.stages.statusAt(f.first) != build.Failure {
 		return false
 	}
 	return f.rule.Kind == build.Cause || f.rule.Kind == build.Symptom && (f.rule.Confidence == rules.High || f.rule.Family() == "github")

@@ -73,13 +73,13 @@ func (t *tracker) start(no int64, name string) {
 }
 
 // end ends the open stage. A mark that names a stage that isn't open is one of
-// a stage whose start the log doesn't show.
+// a stage whose start the log doesn't show: it has all since the stage before.
 func (t *tracker) end(no int64, name string, status build.Status) {
 	if t.open < 0 {
 		if name == "" {
 			return
 		}
-		t.start(no, name)
+		t.start(t.unclaimed(), name)
 		if t.open < 0 {
 			return
 		}
@@ -90,6 +90,14 @@ func (t *tracker) end(no int64, name string, status build.Status) {
 		t.failed = t.failed || status == build.Failure
 	}
 	t.open = -1
+}
+
+// unclaimed is the first line after all stages so far.
+func (t *tracker) unclaimed() int64 {
+	if n := len(t.list); n > 0 {
+		return t.list[n-1].last + 1
+	}
+	return 1
 }
 
 // fail notes that the open stage has failed. Before the first one, that is
