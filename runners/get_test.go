@@ -23,6 +23,7 @@ type site struct {
 	action, temp, tools string
 	env                 []string // beside the runner's own
 	path                string   // PATH, "" is this process's
+	args                []string // that the program it got is run with
 }
 
 func newSite(t *testing.T) *site {
@@ -65,7 +66,7 @@ func (s *site) get(t *testing.T) got {
 	if added := strings.TrimSpace(read(t, path)); added != filepath.Dir(binary) {
 		t.Errorf("%s is on the PATH, the program is %s", added, binary)
 	}
-	printed, err := exec.Command(binary).CombinedOutput()
+	printed, err := exec.Command(binary, s.args...).CombinedOutput()
 	if err != nil {
 		t.Errorf("%s: %v", binary, err)
 	}
