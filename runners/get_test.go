@@ -80,22 +80,29 @@ type release struct {
 	*httptest.Server
 	asked   atomic.Int64
 	archive []byte
-	answer  func(w http.ResponseWriter, archive []byte)
+	answer  atomic.Pointer[answer]
 }
+
+// answer is how the release answers for its archive.
+type answer func(w http.ResponseWriter, archive []byte)
+
+func whole(w http.ResponseWriter, archive []byte) { w.Write(archive) }
+
+func (r *release) setAnswer(a answer) { r.answer.Store(&a) }
 
 const released = "loggate_1.2.3_linux_amd64.tar.gz"
 
 func (s *site) release(t *testing.T) *release {
 	t.Helper()
 	r := &release{archive: packed(t, "#!/bin/sh\necho from the release\n")}
-	r.answer = func(w http.ResponseWriter, archive []byte) { w.Write(archive) }
+	r.setAnswer(whole)
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		r.asked.Add(1)
 		if q.URL.Path != "/loggate/loggate/releases/download/v1.2.3/"+released {
 			http.NotFound(w, q)
 			return
 		}
-		r.answer(w, r.archive)
+		(*r.answer.Load())(w, r.archive)
 	}))
 	t.Cleanup(r.Close)
 	sum := sha256.Sum256(r.archive)
@@ -157,13 +164,13 @@ func TestWrongChecksumIsAnError(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	r := s.release(t)
-	r.answer = func(w http.ResponseWriter, _ []byte) { w.Write(packed(t, "#!/bin/sh\necho from somebody else\n")) }
+	r.setAnswer(func(w http.ResponseWriter, _ []byte) { w.Write(packed(t, "#!/bin/sh\necho from somebody else\n")) })
 	g := s.get(t)
 	g.expect(t, 2, "", "::error title=loggate::"+r.URL+"/loggate/loggate/releases/download/v1.2.3/"+released+" has the SHA-256 ")
 	if strings.Contains(g.said, "building the source") {
 		t.Errorf("fell back:\n%s", g.said)
 	}
-	r.answer = func(w http.ResponseWriter, archive []byte) { w.Write(archive) }
+	r.setAnswer(whole)
 	s.get(t).expect(t, 0, "from the release", "") // nothing wrong was kept
 }
 
@@ -183,16 +190,16 @@ func TestRefusedDownloadBuildsTheSource(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]func(*release){
 		"404": func(r *release) {
-			r.answer = func(w http.ResponseWriter, _ []byte) { w.WriteHeader(http.StatusNotFound) }
+			r.setAnswer(func(w http.ResponseWriter, _ []byte) { w.WriteHeader(http.StatusNotFound) })
 		},
 		"403": func(r *release) {
-			r.answer = func(w http.ResponseWriter, _ []byte) { w.WriteHeader(http.StatusForbidden) }
+			r.setAnswer(func(w http.ResponseWriter, _ []byte) { w.WriteHeader(http.StatusForbidden) })
 		},
 		"nobody is there":  func(r *release) { r.Close() },
-		"it breaks off":    func(r *release) { r.answer = breakOff },
-		"another scheme":   func(r *release) { r.answer = redirect("file:///etc/passwd") },
-		"a huge answer":    func(r *release) { r.answer = huge },
-		"no such redirect": func(r *release) { r.answer = redirect("/elsewhere") },
+		"it breaks off":    func(r *release) { r.setAnswer(breakOff) },
+		"another scheme":   func(r *release) { r.setAnswer(redirect("file:///etc/passwd")) },
+		"a huge answer":    func(r *release) { r.setAnswer(huge) },
+		"no such redirect": func(r *release) { r.setAnswer(redirect("/elsewhere")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
