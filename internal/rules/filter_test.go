@@ -27,8 +27,11 @@ func TestFilter(t *testing.T) {
 	lines := map[string]bool{}
 	shapes := map[string]bool{}
 	digits := regexp.MustCompile(`[0-9]+`)
-	add := func(text string) {
-		for line := range strings.SplitSeq(text, "\n") {
+	add := func(text string, every int) {
+		for i, line := range strings.Split(text, "\n") {
+			if i%every != 0 {
+				continue
+			}
 			if shape := digits.ReplaceAllString(line, "0"); !shapes[shape] {
 				shapes[shape], lines[line] = true, true
 			}
@@ -36,11 +39,15 @@ func TestFilter(t *testing.T) {
 	}
 	for _, rule := range set.Rules() {
 		for _, example := range rule.Examples {
-			add(example.Log)
+			add(example.Log, 1)
 		}
 	}
-	for _, log := range logs(t, "../../testdata/logs/*.log", os.Getenv("LOGGATE_CORPUS")) {
-		add(log)
+	corpus, every := os.Getenv("LOGGATE_CORPUS"), 20 // all lines take minutes with the race detector
+	if corpus != "" {
+		every = 1
+	}
+	for _, log := range logs(t, "../../testdata/logs/*.log", corpus) {
+		add(log, every)
 	}
 	for line := range lines {
 		checkFilter(t, set, line)
