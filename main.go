@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -24,6 +26,9 @@ func main() {
 }
 
 func run() int {
+	// Package net/http writes what a broken server sends to the standard logger:
+	// past everything that keeps secrets from showing.
+	log.SetOutput(io.Discard)
 	// The first signal ends the run in order, with what there is; a second one
 	// kills, since the handler is taken off then.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

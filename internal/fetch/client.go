@@ -131,6 +131,18 @@ func (c *Client) Close() { c.retries.HTTPClient.CloseIdleConnections() }
 type Tally struct {
 	Requests atomic.Int64 // every attempt, redirects and token exchanges too
 	Retries  atomic.Int64 // attempts after the first of the same request
+
+	trouble atomic.Pointer[string] // what was wrong with the last attempt; nil after a good one
+}
+
+// ended is why a context has ended, with the trouble that there was until then:
+// else a service that can't be reached would look like one that is slow.
+func ended(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if trouble := tallyOf(ctx).trouble.Load(); trouble != nil && cause != nil {
+		return fmt.Errorf("%w; the last attempt failed: %s", cause, *trouble)
+	}
+	return cause
 }
 
 type tallyKey struct{}

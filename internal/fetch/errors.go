@@ -138,6 +138,7 @@ func (c *Client) explain(ctx context.Context, cl *call, err error) error {
 		body    *BodyError
 		final   *finalError
 		aborted *url.Error
+		proxy   *proxyError
 		host    *net.DNSError
 	)
 	switch {
@@ -157,6 +158,8 @@ func (c *Client) explain(ctx context.Context, cl *call, err error) error {
 	switch {
 	case errors.As(err, &host) && host.IsNotFound:
 		line += "; is the region (or the endpoint) right?"
+	case errors.As(err, &proxy):
+		line += "; is HTTPS_PROXY right, with its user and password, or does NO_PROXY lack the endpoint?"
 	case isTLSFailure(err):
 		line += "; is the endpoint right, and is its certificate authority known here (SSL_CERT_FILE)?"
 	}

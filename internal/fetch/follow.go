@@ -225,9 +225,9 @@ var errStillRunning = errors.New("the build was still running, and with wait: fa
 // broken says why the visit ended before the build did.
 func (v *visit) broken(ctx context.Context) error {
 	if v.stands.status == build.Running {
-		return fmt.Errorf("%w while the build was still running", context.Cause(ctx))
+		return fmt.Errorf("%w while the build was still running", ended(ctx))
 	}
-	return context.Cause(ctx)
+	return ended(ctx)
 }
 
 // judgeAbsent: the service says that there is no such log. A build that was

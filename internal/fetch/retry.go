@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -38,10 +40,29 @@ func (c *Client) checkRetry(ctx context.Context, resp *http.Response, err error)
 	case resp != nil && resp.StatusCode >= 300:
 		again = retryStatus(resp.StatusCode, parseFailure(readError(resp)).code)
 	}
+	tally := tallyOf(ctx)
+	if err == nil && resp != nil && resp.StatusCode < 300 {
+		tally.trouble.Store(nil)
+	}
 	if again {
+		trouble := fmt.Sprintf("%s: %s", cl.where(), c.troubleOf(resp, err))
+		tally.trouble.Store(&trouble)
 		c.opts.Logger.Debug("attempt failed", "doing", cl.where(), "attempt", cl.attempt+1, "status", statusOf(resp), "error", c.redact.error(err))
 	}
 	return again, nil
+}
+
+// troubleOf is what was wrong with an attempt, in one line.
+func (c *Client) troubleOf(resp *http.Response, err error) string {
+	if err != nil {
+		var aborted *url.Error
+		if errors.As(err, &aborted) {
+			err = aborted.Err // its text repeats the URL, with whatever is in it
+		}
+		return c.redact.error(err)
+	}
+	f := parseFailure(readError(resp))
+	return c.redact.line(strings.TrimSpace(fmt.Sprintf("HTTP %d %s %s", resp.StatusCode, f.code, f.message)))
 }
 
 // retryStatus says whether an answer with an HTTP status and code may be
@@ -65,6 +86,7 @@ func (cl *call) retryError(err error) bool {
 		refused  *APIError
 		body     *BodyError
 		redirect *redirectError
+		proxy    *proxyError
 		final    *finalError
 		host     *net.DNSError
 	)
@@ -73,6 +95,8 @@ func (cl *call) retryError(err error) bool {
 		return retryStatus(refused.HTTPStatus, refused.Code) || refused.saysNothing() && cl.attempt+1 < triesOfSilentRefusal
 	case errors.Is(err, errTooLarge), errors.As(err, &redirect), errors.As(err, &final), isTLSFailure(err):
 		return false
+	case errors.As(err, &proxy):
+		return proxy.status >= 500
 	case errors.As(err, &body):
 		return cl.attempt+1 < triesOfBrokenBody
 	case errors.As(err, &host) && host.IsNotFound:

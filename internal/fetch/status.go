@@ -44,7 +44,7 @@ func (s *statusReader) read(ctx context.Context) standing {
 			return st
 		}
 		if ctx.Err() != nil {
-			return standing{status: build.Unknown, err: context.Cause(ctx)}
+			return standing{status: build.Unknown, err: ended(ctx)}
 		}
 		if refusedForGood(err) {
 			s.closed[i] = err

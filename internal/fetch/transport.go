@@ -161,6 +161,7 @@ func newTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: checkProxy,
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    10 * time.Second,
@@ -170,6 +171,21 @@ func newTransport() *http.Transport {
 		MaxIdleConnsPerHost:    maxConnections,
 		MaxResponseHeaderBytes: 256 << 10,
 	}
+}
+
+// proxyError is a proxy's refusal to let us through.
+type proxyError struct{ status int }
+
+func (e *proxyError) Error() string {
+	return fmt.Sprintf("the proxy answers %d %s", e.status, http.StatusText(e.status))
+}
+
+// checkProxy reads what a proxy says of a CONNECT.
+func checkProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return &proxyError{status: resp.StatusCode}
+	}
+	return nil
 }
 
 // maxRedirects bounds a chain of redirects on the same host.

@@ -70,6 +70,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	s.stats.status(a.status)
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	w.Header().Set("X-Request-Id", fmt.Sprintf("%032x", mix(uint64(s.now().UnixNano()))))
 	for name, values := range a.header {
 		w.Header()[name] = values
