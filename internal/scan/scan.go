@@ -214,7 +214,8 @@ func (s *Scanner) Finish(outcome Outcome) Result {
 	r.failed = outcome.Status.Failed() || !outcome.Status.Ended() && result.Status.Failed()
 	all := s.found.all()
 	result.Findings = r.findings(all)
-	if r.failed && !slices.ContainsFunc(all, r.explains) {
+	failed := r.failed || slices.ContainsFunc(result.Findings, func(f build.Finding) bool { return f.Severity == build.Error && f.Ignored == nil })
+	if failed && !slices.ContainsFunc(all, r.explains) {
 		result.Findings = append([]build.Finding{s.found.lastLines(&s.stages, s.no)}, result.Findings...)
 	}
 	for i := range result.Findings {
