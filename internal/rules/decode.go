@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -92,7 +93,7 @@ func decode(text []byte) (rulesFile, error) {
 
 // UnmarshalYAML decodes a rule strictly and notes where its keys stand.
 func (r *Rule) UnmarshalYAML(node *yaml.Node) error {
-	at, err := checkKeys(node, reflect.TypeFor[Rule](), "a rule")
+	at, err := checkKeys(node, ruleKeys, "a rule")
 	if err != nil {
 		return err
 	}
@@ -109,35 +110,42 @@ func (e *Example) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind == yaml.ScalarNode {
 		return node.Decode(&e.Log)
 	}
-	if _, err := checkKeys(node, reflect.TypeFor[Example](), "an example"); err != nil {
+	if _, err := checkKeys(node, exampleKeys, "an example"); err != nil {
 		return err
 	}
 	type plain Example
 	return node.Decode((*plain)(e))
 }
 
-// checkKeys wants a mapping with keys of the struct type only and returns
-// where their values stand; "" is the mapping itself.
-func checkKeys(node *yaml.Node, of reflect.Type, what string) (map[string]position, error) {
+// keys are those of a struct and the types of their values.
+type keys map[string]reflect.Type
+
+var ruleKeys, exampleKeys = keysOf(reflect.TypeFor[Rule]()), keysOf(reflect.TypeFor[Example]())
+
+func keysOf(of reflect.Type) keys {
+	types := keys{}
+	for i := range of.NumField() {
+		if key := of.Field(i).Tag.Get("yaml"); key != "" {
+			types[key] = of.Field(i).Type
+		}
+	}
+	return types
+}
+
+// checkKeys wants a mapping with known keys only and returns where their values
+// stand; "" is the mapping itself.
+func checkKeys(node *yaml.Node, known keys, what string) (map[string]position, error) {
 	at := map[string]position{"": {node.Line, node.Column}}
 	if node.Kind != yaml.MappingNode {
 		return nil, &FormatError{Line: node.Line, Column: node.Column, Problem: what + " must be a mapping of keys to values"}
 	}
-	var known []string
-	types := map[string]reflect.Type{}
-	for i := range of.NumField() {
-		if key := of.Field(i).Tag.Get("yaml"); key != "" {
-			known = append(known, key)
-			types[key] = of.Field(i).Type
-		}
-	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
-		if !slices.Contains(known, key.Value) {
+		if _, ok := known[key.Value]; !ok {
 			return nil, &FormatError{Line: key.Line, Column: key.Column,
-				Problem: fmt.Sprintf("%s has no key %q, did you mean %q?", what, key.Value, nearest(key.Value, known))}
+				Problem: fmt.Sprintf("%s has no key %q, did you mean %q?", what, key.Value, nearest(key.Value, slices.Sorted(maps.Keys(known))))}
 		}
-		if wrong, problem := wrongValue(value, types[key.Value]); wrong != nil {
+		if wrong, problem := wrongValue(value, known[key.Value]); wrong != nil {
 			return nil, &FormatError{Line: wrong.Line, Column: wrong.Column, Problem: fmt.Sprintf("%s: %s %s", what, key.Value, problem)}
 		}
 		at[key.Value] = position{value.Line, value.Column}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/sourcegraph/conc/iter"
+
 	"github.com/loggate/loggate/internal/build"
 )
 
@@ -30,18 +32,20 @@ var builtin = sync.OnceValues(func() (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the rule catalogue: %w", err)
 	}
+	families, err := iter.MapErr(names, func(name *string) ([]Rule, error) {
+		text, err := catalog.ReadFile(*name)
+		if err != nil {
+			return nil, err
+		}
+		return parse(path.Base(*name), text, (*Rule).complete) // its patterns are checked by tests
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the rule catalogue: %w", err)
+	}
 	var all []*Rule
-	for _, name := range names {
-		text, err := catalog.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("read the rule catalogue: %w", err)
-		}
-		parsed, err := parse(path.Base(name), text, (*Rule).complete) // its patterns are checked by tests
-		if err != nil {
-			return nil, fmt.Errorf("read the rule catalogue: %w", err)
-		}
-		for i := range parsed {
-			all = append(all, &parsed[i])
+	for _, family := range families {
+		for i := range family {
+			all = append(all, &family[i])
 		}
 	}
 	return newSet(all)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp/syntax"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -34,7 +35,7 @@ func (s starts) allow(rule int, re *syntax.Regexp) {
 	if err != nil {
 		return // prepare has refused it before
 	}
-	w := walk{program: program, seen: make([]int, len(program.Inst))}
+	w := walk{program: program, seen: make([]int, len(program.Inst)), read: make([]bitset, len(program.Inst))}
 	start := []uint32{uint32(program.Start)}
 	if len(w.reach(start, false, true)) > 0 { // it can be found anywhere in a line
 		s.first.allowAll(0, rule)
@@ -102,14 +103,18 @@ func (p places) allow(rule int, w *walk, from []uint32, start bool) {
 			}
 		}
 		var next []uint32
+		read := newBitset(startClasses)
 		for _, pc := range w.reach(from, start, false) {
 			inst := &w.program.Inst[pc]
 			if inst.Op == syntax.InstMatch {
 				p.allowAll(place, rule)
 				return
 			}
-			p.allowRead(place, rule, inst)
+			read.unite(w.reads(pc))
 			next = append(next, inst.Out)
+		}
+		for class := range read.all() {
+			p.at(place, class).add(rule)
 		}
 		from = next
 	}
@@ -124,16 +129,32 @@ func (p places) allowAll(place, rule int) {
 	}
 }
 
-// allowRead allows in the place what the instruction reads.
-func (p places) allowRead(place, rule int, inst *syntax.Inst) {
-	for char := range rune(utf8.RuneSelf) {
-		if inst.MatchRune(char) {
-			p.at(place, int(char)).add(rule)
+// classesOf are those that an instruction reads a character of.
+func classesOf(inst *syntax.Inst) bitset {
+	read := newBitset(startClasses)
+	if len(inst.Rune) == 1 { // which may stand for its other case, too
+		r := inst.Rune[0]
+		read.add(int(min(r, startOther)))
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			if inst.MatchRune(other) {
+				read.add(int(min(other, startOther)))
+			}
+		}
+		return read
+	}
+	ranges := inst.Rune
+	if inst.Op == syntax.InstRuneAny || inst.Op == syntax.InstRuneAnyNotNL {
+		ranges = []rune{0, utf8.MaxRune} // a line has no NL
+	}
+	for i := 0; i+1 < len(ranges); i += 2 {
+		for r := ranges[i]; r <= min(ranges[i+1], startOther); r++ {
+			read.add(int(r))
+		}
+		if ranges[i+1] >= startOther {
+			read.add(startOther)
 		}
 	}
-	if inst.Op != syntax.InstRune1 || inst.Rune[0] >= utf8.RuneSelf { // else none of the others
-		p.at(place, startOther).add(rule)
-	}
+	return read
 }
 
 // walk follows a pattern's program.
@@ -143,6 +164,15 @@ type walk struct {
 	turn       int
 	start, end bool
 	reached    []uint32
+	read       []bitset // by instruction, see reads
+}
+
+// reads are the classes of the characters that the instruction reads.
+func (w *walk) reads(pc uint32) bitset {
+	if w.read[pc] == nil {
+		w.read[pc] = classesOf(&w.program.Inst[pc])
+	}
+	return w.read[pc]
 }
 
 // reach are the instructions that read a character, or say that the pattern is
@@ -169,7 +199,7 @@ func (w *walk) afterWhite(from []uint32) []uint32 {
 			if inst.Op == syntax.InstMatch { // whatever follows
 				return []uint32{pc}
 			}
-			if !known[inst.Out] && readsWhite(inst) {
+			if !known[inst.Out] && w.readsWhite(pc) {
 				known[inst.Out] = true
 				next = append(next, inst.Out)
 			}
@@ -180,9 +210,9 @@ func (w *walk) afterWhite(from []uint32) []uint32 {
 	return all
 }
 
-func readsWhite(inst *syntax.Inst) bool {
-	for char := range byte(utf8.RuneSelf) {
-		if white(char) && inst.MatchRune(rune(char)) {
+func (w *walk) readsWhite(pc uint32) bool {
+	for class := range w.reads(pc).all() {
+		if class < startOther && white(byte(class)) {
 			return true
 		}
 	}
