@@ -137,6 +137,9 @@ func (t *tracker) gitHub(no int64, text string) {
 		t.exit(m[1] + m[2])
 		if t.open >= 0 {
 			t.list[t.open].script = true
+			if m[1] != "" {
+				t.end(no, "", build.Failure) // what follows is the runner's own; Azure Pipelines marks the end itself
+			}
 		}
 	} else if gitHubStopped.MatchString(text) {
 		t.fail()

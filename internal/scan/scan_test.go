@@ -161,6 +161,7 @@ func TestStatus(t *testing.T) {
 		"GitHub":            {"2023-01-01T00:00:00.0000000Z ##[group]Run make\n2023-01-01T00:00:00.0000000Z ##[error]Process completed with exit code 2.\n2023-01-01T00:00:00.0000000Z ##[group]Run x\n", build.Failure, 2, "Run make failure 1-2; Run x  3-3"},
 		"Travis, behind CR": {"travis_time:start:1\r\x1b[0K$ npm ci\ntravis_fold:end:install\r\x1b[0Ktravis_time:start:2\r\x1b[0K$ npm test\ntravis_time:end:2\r\x1b[0K\x1b[31;1mThe command \"npm test\" exited with 3.\x1b[0m\n", build.Failure, 3, "npm ci success 1-1; npm test failure 2-3"},
 		"Travis, two lines": {"travis_time:start:1\r\x1b[0K$ a &&\nb\nThe command \"a &&\nb\n\" exited with 2.\n", build.Failure, 2, "a && failure 1-5"},
+		"GitHub's runner":   {"2023-01-01T00:00:00.0000000Z ##[group]Run make\n2023-01-01T00:00:00.0000000Z ##[error]Process completed with exit code 2.\n2023-01-01T00:00:00.0000000Z Prepare all required actions\n", build.Failure, 2, "Run make failure 1-2"},
 		"Travis":            {"travis_time:start:1\r\x1b[0K$ make\nThe command \"make\" exited with 2.\n\nDone. Your build exited with 2.\n", build.Failure, 2, "make failure 1-2"},
 		"Travis success":    {"$ make\nThe command \"make\" exited with 0.\n\nDone. Your build exited with 0.\n", build.Success, 0, "make success 1-2"},
 		"GitLab":            {"section_start:1:step_script\r\x1b[0Kx\nsection_end:2:step_script\r\x1b[0K\nERROR: Job failed: exit code 1\n", build.Failure, 1, "step_script failure 1-2"},
