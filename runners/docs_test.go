@@ -143,6 +143,41 @@ func TestVariablesInDocsAreKnown(t *testing.T) {
 	}
 }
 
+// TestTroubleshootingQuotesMessages wants what troubleshooting.md says that
+// loggate says to be said somewhere in the program or the action.
+func TestTroubleshootingQuotesMessages(t *testing.T) {
+	ofOthers := []string{"certificate signed by unknown authority"} // Go's
+	source := read(t, "../action/get") + read(t, "../action/run")
+	err := filepath.WalkDir("../internal", func(path string, _ os.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			source += read(t, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	source = regexp.MustCompile(`HTTP %d`).ReplaceAllString(source, "HTTP 401 HTTP 403 HTTP 404 HTTP 429")
+	quoted := 0
+	for line := range strings.Lines(read(t, "../docs/troubleshooting.md")) {
+		first, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
+		for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(first, -1) {
+			if !strings.HasPrefix(line, "| `") || slices.Contains(ofOthers, m[1]) {
+				continue
+			}
+			quoted++
+			for part := range strings.SplitSeq(m[1], "…") {
+				if !strings.Contains(source, strings.TrimSpace(part)) {
+					t.Errorf("nothing says %q", part)
+				}
+			}
+		}
+	}
+	if quoted < 15 {
+		t.Errorf("only %d messages are quoted", quoted)
+	}
+}
+
 // TestLinksInDocs wants what a text links to in the repository to be there.
 func TestLinksInDocs(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"`)
