@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+
 	"github.com/loggate/loggate/internal/build"
 )
 
@@ -24,12 +26,14 @@ const (
 // .loggate.yml, or of README.md. What was left out and which evidence is
 // missing are notifications of the run. Its errors are w's.
 func WriteSARIF(w io.Writer, r *build.Report, o FormatOptions) error {
-	s := &sarifWriter{rules: map[string]int{}, repo: o.Repository, standIn: standIn(o.Repository)}
-	s.run = sarifRun{
-		Tool:              sarifTool{sarifDriver{Name: "loggate", Version: clip(r.Tool.Version, maxName), InformationURI: homepage, Rules: []sarifRule{}}},
-		AutomationDetails: sarifAutomation{"loggate/"},
-		Results:           []sarifResult{},
+	s := &sarifRun{
+		run: sarif.NewRunWithInformationURI("loggate", homepage), rules: map[string]int{},
+		repo: o.Repository, standIn: standIn(o.Repository),
 	}
+	if r.Tool.Version != "" {
+		s.run.Tool.Driver.WithVersion(clip(r.Tool.Version, maxName))
+	}
+	s.run.WithAutomationDetails(sarif.NewRunAutomationDetails().WithID("loggate/"))
 	all := occurrences(r)
 	for _, found := range all[:min(len(all), maxResults)] {
 		s.add(found)
@@ -39,15 +43,15 @@ func WriteSARIF(w io.Writer, r *build.Report, o FormatOptions) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false) // for programs; whoever puts it into HTML escapes there
-	if err := enc.Encode(sarifLog{sarifSchema, sarifVersion, []sarifRun{s.run}}); err != nil {
+	if err := enc.Encode(sarif.NewReport().AddRun(s.run)); err != nil {
 		return fmt.Errorf("writing loggate.sarif: %w", err)
 	}
 	return nil
 }
 
-// sarifWriter puts a run together.
-type sarifWriter struct {
-	run     sarifRun
+// sarifRun is a run while it is put together.
+type sarifRun struct {
+	run     *sarif.Run
 	rules   map[string]int // by id: the index among the driver's rules
 	repo    Repository
 	standIn string // the file for what lies in none
@@ -62,7 +66,7 @@ func standIn(repo Repository) string {
 	return "README.md"
 }
 
-func (s *sarifWriter) add(o *occurrence) {
+func (s *sarifRun) add(o *occurrence) {
 	file, line, column := o.source(s.repo)
 	placed := file != ""
 	text := o.text(placed)
@@ -77,69 +81,73 @@ func (s *sarifWriter) add(o *occurrence) {
 		file = s.standIn
 	}
 	index := s.rule(o.Finding)
-	result := sarifResult{
-		RuleID: s.run.Tool.Driver.Rules[index].ID, RuleIndex: index, Level: sarifLevel(o.Severity), Message: sarifMessage{sarifText(text)},
-		Locations: []sarifLocation{sarifLocated(file, max(1, line), column)}, PartialFingerprints: prints, OccurrenceCount: o.times,
-		Properties: sarifProperties{Build: clip(o.build.Name, maxName), Kind: clip(string(o.Kind), maxName), LogLine: o.Line, Rank: o.Rank},
-	}
+	result := sarif.NewRuleResult(*s.run.Tool.Driver.Rules[index].ID).WithRuleIndex(index).
+		WithLevel(sarifLevel(o.Severity)).WithMessage(sarif.NewTextMessage(sarifText(text))).
+		WithPartialFingerprints(prints).WithOccurrenceCount(o.times).
+		AddLocation(sarifLocation(file, max(1, line), column)).
+		WithProperties(sarif.NewPropertyBag().Add("build", clip(o.build.Name, maxName)).
+			Add("logLine", o.Line).Add("rank", o.Rank).Add("kind", clip(string(o.Kind), maxName)))
 	if o.isNew != nil {
-		result.BaselineState = map[bool]string{true: "new", false: "unchanged"}[*o.isNew]
+		result.WithBaselineState(map[bool]string{true: "new", false: "unchanged"}[*o.isNew])
 	}
-	s.run.Results = append(s.run.Results, result)
+	s.run.AddResult(result)
 }
 
 // rule is the index of a finding's rule, which has the level of the first
 // finding.
-func (s *sarifWriter) rule(f *build.Finding) int {
+func (s *sarifRun) rule(f *build.Finding) int {
 	id := clip(f.Rule, maxName)
 	index, ok := s.rules[id]
 	if !ok {
 		index = len(s.rules)
 		s.rules[id] = index
 		family, name, _ := strings.Cut(id, ".")
-		s.run.Tool.Driver.Rules = append(s.run.Tool.Driver.Rules, sarifRule{
-			ID: id, HelpURI: catalogue,
-			ShortDescription:     sarifMessage{sarifText(family + ": " + strings.ReplaceAll(name, "-", " "))},
-			Help:                 sarifMessage{sarifText("loggate rules show " + id + " says what the rule looks for.")},
-			DefaultConfiguration: sarifConfiguration{sarifLevel(f.Severity)},
-		})
+		s.run.AddRule(id).WithHelpURI(catalogue).
+			WithDescription(sarifText(family + ": " + strings.ReplaceAll(name, "-", " "))).
+			WithHelp(sarif.NewMultiformatMessageString().WithText(sarifText("loggate rules show " + id + " says what the rule looks for."))).
+			WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(sarifLevel(f.Severity)))
 	}
 	return index
 }
 
 // invocation tells what is not among the results.
-func (s *sarifWriter) invocation(r *build.Report, leftOut int) {
-	call := sarifInvocation{ExecutionSuccessful: r.Verdict != build.Incomplete && !slices.ContainsFunc(r.Builds, lacks)}
+func (s *sarifRun) invocation(r *build.Report, leftOut int) {
+	call := sarif.NewInvocation().WithExecutionSuccessful(r.Verdict != build.Incomplete && !slices.ContainsFunc(r.Builds, lacks))
 	notify := func(level, text string) {
-		call.Notifications = append(call.Notifications, sarifNotification{level, sarifMessage{sarifText(text)}})
+		call.AddToolExecutionNotification(sarif.NewNotification().WithLevel(level).WithMessage(sarif.NewTextMessage(sarifText(text))))
 	}
 	for _, b := range r.Builds {
 		leftOut += b.FindingsDropped
 		for _, m := range b.Incomplete {
-			notify("error", clip(b.Name, maxName)+": "+clip(missingText(m), maxReason))
+			notify(sarif.LevelError, clip(b.Name, maxName)+": "+clip(missingText(m), maxReason))
 		}
 	}
 	if leftOut > 0 {
-		notify("warning", plural(leftOut, "finding")+" left out")
+		notify(sarif.LevelWarning, plural(leftOut, "finding")+" left out")
 	}
-	s.run.Invocations = []sarifInvocation{call}
+	s.run.AddInvocation(call)
 }
 
 func lacks(b *build.Build) bool { return !whole(b) }
 
-func sarifLocated(file string, line, column int) sarifLocation {
+func sarifLocation(file string, line, column int) *sarif.Location {
+	region := sarif.NewRegion().WithStartLine(line)
+	if column > 0 {
+		region.WithStartColumn(column)
+	}
 	address := (&url.URL{Path: file}).String()
-	return sarifLocation{sarifPlace{sarifArtifact{address}, sarifRegion{StartLine: line, StartColumn: max(0, column)}}}
+	return sarif.NewLocationWithPhysicalLocation(sarif.NewPhysicalLocation().
+		WithArtifactLocation(sarif.NewSimpleArtifactLocation(address)).WithRegion(region))
 }
 
 func sarifLevel(severity build.Severity) string {
 	switch severity {
 	case build.Error:
-		return "error"
+		return sarif.LevelError
 	case build.Warning:
-		return "warning"
+		return sarif.LevelWarning
 	default:
-		return "note"
+		return sarif.LevelNote
 	}
 }
 
