@@ -41,7 +41,7 @@ var (
 	jenkinsFinish = regexp.MustCompile(`^Finished: (SUCCESS|FAILURE|ABORTED|UNSTABLE|NOT_BUILT|TIMEOUT)\s*$`)
 	jenkinsScript = regexp.MustCompile(`^(?:ERROR: )?script returned exit code (\d+)`)
 	travisDone    = regexp.MustCompile(`^Done\. Your build exited with (\d+)\.`)
-	travisStopped = regexp.MustCompile(`^Your build has been stopped\.`)
+	travisStopped = regexp.MustCompile(`^(?:Your build has been stopped\.|The (?:build|job) has been terminated)`)
 	gitLabDone    = regexp.MustCompile(`^Job succeeded\s*$`)
 	taskDone      = regexp.MustCompile(`^(Uns|S)uccessful task run with exit code: (\d+)`) // of Taskcluster
 )
@@ -59,7 +59,7 @@ func (e *ending) line(text string) {
 		if m := jenkinsFinish.FindStringSubmatch(text); m != nil {
 			e.finish.set(build.StatusOf(m[1]))
 		}
-	case 'D', 'J', 'Y':
+	case 'D', 'J', 'T', 'Y':
 		e.other(text)
 	case 'U', 'S':
 		if m := taskDone.FindStringSubmatch(text); m != nil {

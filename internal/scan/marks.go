@@ -109,6 +109,9 @@ func (t *tracker) others(no int64, text string) {
 		}
 	case 'P':
 		if t.steps && text == "Post job cleanup." {
+			if t.open >= 0 && t.list[t.open].status == "" && t.errorLine > 0 && t.endsInError() {
+				t.fail()
+			}
 			t.startStep(no, text)
 		}
 	}
@@ -130,7 +133,7 @@ func (t *tracker) gitHub(no int64, text string) {
 		return
 	}
 	if strings.HasPrefix(text, "##[error]") {
-		t.errorLine = no
+		t.errorLine, t.errorShown = no, 0
 	}
 	if m := gitHubExit.FindStringSubmatch(text); m != nil {
 		t.fail()
@@ -144,6 +147,12 @@ func (t *tracker) gitHub(no int64, text string) {
 	} else if gitHubStopped.MatchString(text) {
 		t.fail()
 	}
+}
+
+// endsInError says whether the last step before the clean-up ends with the message of an
+// error. A step that failed is the last one, but for those that run always.
+func (t *tracker) endsInError() bool {
+	return !t.failed && t.errorLine >= t.list[t.open].first && t.errorShown <= mostErrorText
 }
 
 func (t *tracker) startStep(no int64, name string) {

@@ -164,7 +164,14 @@ func TestStatus(t *testing.T) {
 		"GitHub's runner":   {"2023-01-01T00:00:00.0000000Z ##[group]Run make\n2023-01-01T00:00:00.0000000Z ##[error]Process completed with exit code 2.\n2023-01-01T00:00:00.0000000Z Prepare all required actions\n", build.Failure, 2, "Run make failure 1-2"},
 		"Travis":            {"travis_time:start:1\r\x1b[0K$ make\nThe command \"make\" exited with 2.\n\nDone. Your build exited with 2.\n", build.Failure, 2, "make failure 1-2"},
 		"Travis success":    {"$ make\nThe command \"make\" exited with 0.\n\nDone. Your build exited with 0.\n", build.Success, 0, "make success 1-2"},
-		"GitLab":            {"section_start:1:step_script\r\x1b[0Kx\nsection_end:2:step_script\r\x1b[0K\nERROR: Job failed: exit code 1\n", build.Failure, 1, "step_script failure 1-2"},
+		"Travis, stopped":   {"$ make\n\nNo output has been received in the last 10m0s\n\nThe build has been terminated\n", build.Failure, 0, ""},
+		"GitHub, an action's error of two lines": {gitHub("##[group]Run actions/setup-python@v2", "##[error]Version 3.5 with arch x64 not found", "The list of all available versions can be found here", "Post job cleanup."),
+			build.Failure, 0, "Run actions/setup-python@v2 failure 1-3; Post job cleanup.  4-4"},
+		"GitHub, an error long before the end": {gitHub("##[group]Run a", "##[error]one", "1", "2", "3", "4", "5", "6", "Post job cleanup."),
+			build.Unknown, 0, "Run a success 1-8; Post job cleanup.  9-9"},
+		"GitHub, an error and then a step": {gitHub("##[group]Run a", "##[error]one", "more", "##[group]Run b", "x", "Post job cleanup."),
+			build.Unknown, 0, "Run a success 1-3; Run b success 4-5; Post job cleanup.  6-6"},
+		"GitLab": {"section_start:1:step_script\r\x1b[0Kx\nsection_end:2:step_script\r\x1b[0K\nERROR: Job failed: exit code 1\n", build.Failure, 1, "step_script failure 1-2"},
 		"Jenkins": {"[Pipeline] { (Build)\nx\n[Pipeline] // stage\n[Pipeline] { (Deploy)\nStage \"Deploy\" skipped due to earlier failure(s)\n[Pipeline] // stage\nERROR: script returned exit code 2\nFinished: FAILURE\n",
 			build.Failure, 2, "Build failure 1-3; Deploy  4-6"},
 		"GitLab success": {"Job succeeded\n", build.Success, 0, ""},
@@ -191,6 +198,12 @@ func TestStatus(t *testing.T) {
 			}
 		})
 	}
+}
+
+// gitHub is a log of GitHub Actions.
+func gitHub(lines ...string) string {
+	const stamp = "2023-01-01T00:00:00.0000000Z "
+	return stamp + strings.Join(lines, "\n"+stamp) + "\n"
 }
 
 func stagesText(stages []build.Stage) string {

@@ -36,9 +36,14 @@ type tracker struct {
 	commands bool // the log is one of Travis
 	// errorLine is the number of the last ##[error] line, which fails its step if
 	// it is the step's last.
-	errorLine int64
-	textLine  int64 // the last line that isn't blank
+	errorLine  int64
+	errorShown int   // lines since that aren't blank
+	textLine   int64 // the last line that isn't blank
 }
+
+// mostErrorText bounds how many lines may follow an ##[error] line as the rest of its
+// message where nothing but clean-up follows: the runner marks only the first one.
+const mostErrorText = 5
 
 func newTracker() tracker { return tracker{open: -1} }
 
@@ -57,6 +62,9 @@ func (t *tracker) line(no int64, l line) bool {
 		}
 	}
 	t.textLine = no
+	if no > t.errorLine {
+		t.errorShown++
+	}
 	return t.marked
 }
 
@@ -126,7 +134,7 @@ func (t *tracker) close(last int64) {
 	if t.open < 0 {
 		return
 	}
-	if t.list[t.open].status == "" && t.steps && t.errorLine == t.textLine && t.errorLine > 0 {
+	if t.list[t.open].status == "" && t.steps && t.errorLine > 0 && (t.errorLine == t.textLine || t.endsInError()) {
 		t.fail()
 	}
 	t.list[t.open].last = last
