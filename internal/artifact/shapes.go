@@ -87,7 +87,7 @@ func parseShapes(text []byte) ([]*shape, error) {
 func newShapes(id, pattern string) ([]*shape, error) {
 	kind, found := strings.CutPrefix(id, "secret.")
 	if !found {
-		return nil, errors.New("the id doesn't begin with secret.")
+		return nil, errors.New("the id lacks its prefix \"secret.\"")
 	}
 	parsed, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
