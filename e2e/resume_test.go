@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -36,6 +37,11 @@ func serveAt(t *testing.T, address string, o simulator.Options) *simulator.Serve
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A connection of another test may have got the port meanwhile, for a while.
+	waitFor(t, "the port to be free", func() bool {
+		l, err := net.Listen("tcp", u.Host)
+		return err == nil && l.Close() == nil
+	})
 	o.Listen = u.Host
 	return serve(t, o)
 }
