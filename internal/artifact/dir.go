@@ -221,9 +221,7 @@ func (d *Dir) WriteFile(name string, write func(io.Writer) error) error {
 	if err := d.root.MkdirAll(path.Dir(name), dirMode); err != nil {
 		return d.failed(path.Dir(name), err)
 	}
-	// Hidden, so that no artifact pattern collects it, and the same each time, so
-	// that killed runs don't pile them up.
-	temp := path.Join(path.Dir(name), "."+path.Base(name)+".partial")
+	temp := tempOf(name)
 	f, err := d.create(temp)
 	if err != nil {
 		return d.failed(temp, err)
@@ -244,6 +242,11 @@ func (d *Dir) WriteFile(name string, write func(io.Writer) error) error {
 	d.wrote(name, out.sum())
 	return nil
 }
+
+// tempOf is the name of a file while it is written: hidden, so that no artifact
+// pattern collects it, and the same each time, so that killed runs don't pile
+// them up.
+func tempOf(name string) string { return path.Join(path.Dir(name), "."+path.Base(name)+".partial") }
 
 // Reserve gives the logs of these builds their names. CreateLog does the same
 // for those that have none yet; calling Reserve with all builds in the order of

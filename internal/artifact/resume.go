@@ -124,8 +124,10 @@ func (d *Dir) DropNotes() error {
 	return errors.Join(errs...)
 }
 
+// dropNote removes a note, and what a run has left of one that was killed
+// while it wrote it.
 func (d *Dir) dropNote(name string) error {
-	if err := d.remove(name); err != nil {
+	if err := errors.Join(d.remove(name), d.remove(tempOf(name))); err != nil {
 		return d.failed(name, err)
 	}
 	d.mu.Lock()

@@ -302,6 +302,9 @@ func TestNotesAreDropped(t *testing.T) {
 	if log, err := l.Finish(true); err != nil || !log.Complete || files(t, dir)["logs/api-7.log"] != s.text {
 		t.Errorf("%+v, %v", log, err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "logs/.api-7.resume.json.partial"), []byte("of a run that was killed"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if err := d.DropNotes(); err != nil {
 		t.Fatal(err)
 	}

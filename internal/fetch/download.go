@@ -144,7 +144,7 @@ func (p *pager) incomparable() string {
 // downloadRest downloads, checks and writes. written says that something of the
 // log's rest has been written.
 func (v *visit) downloadRest(ctx context.Context) (written bool, err error) {
-	record := v.metadata().record
+	record := v.record(ctx)
 	if record.RecordID == "" {
 		return false, errors.New("record-info names no record id")
 	}
@@ -161,6 +161,15 @@ func (v *visit) downloadRest(ctx context.Context) (written bool, err error) {
 		return false, err
 	}
 	return true, v.pager.takeRest(scratch, end)
+}
+
+// record is the build's record. Where it isn't being asked for in the
+// background, since it isn't known yet how the build has ended, it is now.
+func (v *visit) record(ctx context.Context) RecordInfo {
+	if v.metadata == nil {
+		return v.status.metadata(ctx)
+	}
+	return v.metadata().record
 }
 
 // Download asks for the whole log of the build with a record id in one answer

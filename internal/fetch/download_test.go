@@ -280,3 +280,17 @@ func TestDownloadOfALogThatIsReadOn(t *testing.T) {
 		})
 	}
 }
+
+// A build of which it is only known that it has ended is downloaded like others.
+func TestDownloadWithoutAResult(t *testing.T) {
+	log := strings.Repeat("[2026/03/02 09:00:00.000 GMT+08:00] [INFO] a line\n", 300) + "Finished: SUCCESS\n"
+	d := newDownloads(log)
+	d.info = always(refusal(403, "CB.00060203"))
+	d.running = always(`{"last_job_id":"x","last_build_no":"7","last_build_status":"Finished","is_running":false}`)
+	d.file = func(bool) (int, []byte) { return 200, []byte(log) }
+	got := d.visit(t, SourceAuto)
+	got.wantWhole(t, log)
+	if *got.Build.Log.Source != "download" {
+		t.Errorf("the source is %s: %s", *got.Build.Log.Source, *got.Build.Log.SourceReason)
+	}
+}

@@ -28,11 +28,17 @@ func parseFailure(body []byte) failure {
 		if f, ok := parseJSONFailure(body); ok {
 			return f
 		}
+		if m := codeInJSON.FindSubmatch(body); m != nil { // it isn't whole
+			return failure{code: string(m[1]), message: string(body)}
+		}
 	case body[0] == '<':
 		return failure{message: pageText(string(body)), html: true}
 	}
 	return failure{message: string(body)}
 }
+
+// codeInJSON finds the service's code in JSON that can't be parsed.
+var codeInJSON = regexp.MustCompile(`"(?:error_)?code"\s*:\s*"((?:CB|APIGW|APIG)\.[0-9]+)"`)
 
 // parseJSONFailure reads {"error_code","error_msg"} and {"error":…}, where the
 // error is a string or an object with a code and a message.

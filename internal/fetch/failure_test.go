@@ -32,7 +32,7 @@ func TestErrorBodies(t *testing.T) {
 		{"nothing", 403, "", "", "forbidden"},
 		{"white space", 503, " \r\n", "", "service unavailable"},
 		{"an unknown status", 499, "", "", ""},
-		{"cut JSON", 500, `{"error_code":"CB.1","err`, "", `{"error_code":"CB.1","err`},
+		{"cut JSON", 500, `{"error_code":"CB.1","err`, "CB.1", `{"error_code":"CB.1","err`},
 		{"empty JSON", 403, `{}`, "", "{}"},
 		{"status alone", 403, `{"status":"failed"}`, "", "forbidden"},
 		{"error is a list", 403, `{"error":[1]}`, "", "[1]"},

@@ -155,7 +155,7 @@ func (p *pager) suspicious(got piece, err error, promised bool) bool {
 	if errors.As(err, &api) {
 		return api.Code == codeParameter // with HTTP 400, or with 200 as a failure
 	}
-	if err != nil || !got.empty {
+	if err != nil || !got.empty && !got.old {
 		return false
 	}
 	p.empties++
@@ -218,11 +218,13 @@ func (p *pager) page(ctx context.Context, start int64) (Page, error) {
 	return page, nil
 }
 
+// end is the end_offset to ask with: one behind all that can be there. A log
+// may begin beyond the documented one.
 func (p *pager) end(start int64) int64 {
 	switch {
 	case !p.far:
 		return 0
-	case start >= farEnd:
+	case start >= farEnd, !p.stitch.begun && p.stitch.floor >= farEnd:
 		return farthestEnd
 	}
 	return farEnd

@@ -27,6 +27,7 @@ func TestEveryReading(t *testing.T) {
 	for _, words := range []string{
 		"", "offsets=numbers", "offset-unit=utf16 cut=unit", "offset-unit=characters cut=character", "offset-unit=bytes cut=unit",
 		"origin=1024", "origin=5000000000", "end-zero=empty-later", "end-zero=refused-later", "end-zero=empty",
+		"end-zero=empty origin=5000000000", "end-zero=empty-later overlap=700", "end-zero=refused-later origin=5000000000 overlap=700",
 		"size=1000", "size-unit=bytes", "overlap=700", "overlap=700 offset-unit=utf16 cut=unit", "overlap=700 offset-unit=characters",
 		"overlap=700 origin=1024 has-more=late", "repeat=3", "empty=2/3", "gap=2/3", "stuck=2/3",
 		"has-more=flap", "has-more=late", "newline=literal", "newline=literal cut=unit page-bytes=97", "missing=400",

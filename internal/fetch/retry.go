@@ -38,14 +38,15 @@ func (c *Client) checkRetry(ctx context.Context, resp *http.Response, err error)
 	case err != nil:
 		again = cl.retryError(err)
 	case resp != nil && resp.StatusCode >= 300:
-		again = retryStatus(resp.StatusCode, parseFailure(readError(resp)).code)
+		again = retryStatus(resp.StatusCode, parseFailure(readError(resp)).code) ||
+			brokenOff(resp) && cl.attempt+1 < triesOfBrokenBody
 	}
 	tally := tallyOf(ctx)
 	if err == nil && resp != nil && resp.StatusCode < 300 {
 		tally.trouble.Store(nil)
 	}
 	if again {
-		trouble := fmt.Sprintf("%s: %s", cl.where(), c.troubleOf(resp, err))
+		trouble := c.troubleOf(cl, resp, err)
 		tally.trouble.Store(&trouble)
 		c.opts.Logger.Debug("attempt failed", "doing", cl.where(), "attempt", cl.attempt+1, "status", statusOf(resp), "error", c.redact.error(err))
 	}
@@ -53,16 +54,22 @@ func (c *Client) checkRetry(ctx context.Context, resp *http.Response, err error)
 }
 
 // troubleOf is what was wrong with an attempt, in one line.
-func (c *Client) troubleOf(resp *http.Response, err error) string {
-	if err != nil {
-		var aborted *url.Error
-		if errors.As(err, &aborted) {
-			err = aborted.Err // its text repeats the URL, with whatever is in it
-		}
+func (c *Client) troubleOf(cl *call, resp *http.Response, err error) string {
+	var (
+		refused *APIError
+		body    *BodyError
+		aborted *url.Error
+	)
+	switch {
+	case errors.As(err, &refused), errors.As(err, &body): // which say where themselves
 		return c.redact.error(err)
+	case errors.As(err, &aborted):
+		err = aborted.Err // its text repeats the URL, with whatever is in it
+	case err == nil:
+		f := parseFailure(readError(resp))
+		err = errors.New(strings.TrimSpace(fmt.Sprintf("HTTP %d %s %s", resp.StatusCode, f.code, f.message)))
 	}
-	f := parseFailure(readError(resp))
-	return c.redact.line(strings.TrimSpace(fmt.Sprintf("HTTP %d %s %s", resp.StatusCode, f.code, f.message)))
+	return cl.where() + ": " + c.redact.error(err)
 }
 
 // retryStatus says whether an answer with an HTTP status and code may be

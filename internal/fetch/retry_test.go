@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -27,6 +28,11 @@ func TestRetries(t *testing.T) {
 		{"500 network busy", answer(500, `{"error":{"code":"CB.00060100","message":"busy"},"status":"failed"}`), true},
 		{"fail with a good status", answer(200, `{"result":null,"error":{"code":"CB.00060100","message":"busy"},"status":"fail"}`), true},
 		{"body cut short", cutShort, true},
+		{"error cut short", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			w.WriteHeader(400)
+			_, _ = io.WriteString(w, `{"error_code":"CB.00060200","error_msg":"inva`)
+		}, true},
 		{"no JSON", answer(200, `<html>welcome to the hotel`), true},
 		{"501", answer(501, ``), false},
 		{"400", answer(400, `{"error_code":"CB.00060201","error_msg":"invalid job id"}`), false},

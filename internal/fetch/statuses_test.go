@@ -38,6 +38,7 @@ func errorShapes() map[string]struct{ body, code, says string } {
 		"nothing":         {"", "", ""},
 		"a good answer":   {goodInfo, "", ""},
 		"half an answer":  {`{"error_code":"CB.000`, "", "CB.000"},
+		"half, with code": {`{"error_code":"CB.00060299","error_msg":"the reason is th`, "CB.00060299", "the reason"},
 		"a list":          {`[1,2,3]`, "", "[1,2,3]"},
 		"hostile":         {`{"error_code":"a b\n::error::x","error_msg":"AKAKAKAK\u202e\nSKSKSKSK"}`, "", "[redacted]"},
 		"no UTF-8":        {"\xff\xfe\x00", "", "\ufffd"},

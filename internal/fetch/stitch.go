@@ -24,6 +24,7 @@ func newStitcher() *stitcher { return &stitcher{units: allUnits} }
 type piece struct {
 	text    []byte // to be written, owned by the caller until the next page
 	empty   bool   // the page brought no text
+	old     bool   // it brought none that wasn't there
 	caught  bool   // has_more=false, and the page fits: nothing more for now
 	problem string // why the page can't be used; it is to be asked for again
 }
@@ -55,7 +56,7 @@ func (s *stitcher) add(p Page) (piece, error) {
 func (s *stitcher) addRepeated(p Page) piece {
 	contradicts := s.more && (p.End < s.next || p.Start == s.last)
 	if p.HasMore || contradicts {
-		return piece{problem: fmt.Sprintf("the page asked for at offset %d repeats %d to %d", s.next, p.Start, p.End)}
+		return piece{old: true, problem: fmt.Sprintf("the page asked for at offset %d repeats %d to %d", s.next, p.Start, p.End)}
 	}
 	s.more = false
 	return piece{caught: true}

@@ -92,10 +92,25 @@ func sentAt(resp *http.Response) time.Time {
 // readError returns the body of an error as far as it came, bounded, and puts
 // it back for the next reader.
 func readError(resp *http.Response) []byte {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxError)) // the status tells enough where it broke off
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxError))
 	_ = resp.Body.Close()
-	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.Body = &errorBody{Reader: bytes.NewReader(body), broken: err != nil || brokenOff(resp)}
 	return body
+}
+
+// errorBody is the body of an error that was read already.
+type errorBody struct {
+	io.Reader
+	broken bool // it broke off: the code may be missing
+}
+
+// Close implements io.Closer.
+func (*errorBody) Close() error { return nil }
+
+// brokenOff says whether the body of an error that was read broke off.
+func brokenOff(resp *http.Response) bool {
+	body, ok := resp.Body.(*errorBody)
+	return ok && body.broken
 }
 
 // timeoutError says that one attempt took too long. It isn't the end of the
